@@ -1,0 +1,4 @@
+import wandb
+
+with wandb.init() as run:
+    run.log({"metric": 0.5})

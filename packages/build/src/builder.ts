@@ -1,0 +1,47 @@
+/** The contract between a launch and whatever builds images. */
+import type { Failure } from "@relaunch/failure"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Stream from "effect/Stream"
+import type { BuildContext } from "./context.ts"
+import type { BuildEvent, BuiltImage } from "./event.ts"
+
+export interface BuildRequest {
+  /** `name:tag`; the tag carries the identity of everything below. */
+  readonly ref: string
+  /** Whole text; backends add it to the context under a name of their own. */
+  readonly dockerfile: string
+  readonly context: BuildContext
+  /** `linux/amd64`; null for the engine's own. */
+  readonly platform: string | null
+  readonly buildArguments: Readonly<Record<string, string>>
+  readonly labels: Readonly<Record<string, string>>
+  /** Name to value, given to `RUN --mount=type=secret` where the backend has it. */
+  readonly secrets: Readonly<Record<string, string>>
+}
+
+/** What a backend can do, asked of the engine at hand and not guessed from its name. */
+export interface BuilderFeatures {
+  /** `RUN --mount=type=cache` */
+  readonly cacheMounts: boolean
+  /** `RUN --mount=type=secret` */
+  readonly secretMounts: boolean
+  /** Platforms other than the engine's own. */
+  readonly crossPlatform: boolean
+}
+
+export interface BuilderShape {
+  /** Name as in `builder:` of the configuration. */
+  readonly name: string
+  readonly features: Effect.Effect<BuilderFeatures, Failure>
+  /** The platform images are built for when nobody asks, `linux/amd64`. */
+  readonly platform: Effect.Effect<string, Failure>
+  /** An image that is already there under this reference, so that nothing need be built. */
+  readonly find: (ref: string) => Effect.Effect<BuiltImage | undefined, Failure>
+  /** What pins a base image: its digest or local id. Pulls only what is missing. */
+  readonly baseDigest: (image: string, platform: string | null) => Effect.Effect<string, Failure>
+  /** Interrupting the stream ends the build on the engine. */
+  readonly build: (request: BuildRequest) => Stream.Stream<BuildEvent, Failure>
+}
+
+export class Builder extends Context.Tag("@relaunch/build/Builder")<Builder, BuilderShape>() {}

@@ -1,0 +1,1 @@
+export type { RunningServer, Serve, ServerOptions } from "./server.ts"
