@@ -1,0 +1,41 @@
+/** The files of a job artifact, and the digest they give. */
+import { type JobDefinition, printDefinition } from "./definition.ts"
+import { contentDigest, manifestDigest } from "./manifest.ts"
+
+export const definitionFile = "wandb-job.json"
+export const frozenRequirementsFile = "requirements.frozen.txt"
+export const patchFile = "diff.patch"
+
+export interface JobFile {
+  readonly path: string
+  readonly text: string
+}
+
+export interface JobParts {
+  readonly definition: JobDefinition
+  /** Lines of the project's requirements for code jobs, empty for git and image jobs. */
+  readonly frozenRequirements: string
+  /** Uncommitted changes of a git job. */
+  readonly patch?: string
+}
+
+export const jobFiles = ({
+  definition,
+  frozenRequirements,
+  patch,
+}: JobParts): ReadonlyArray<JobFile> => [
+  { path: definitionFile, text: printDefinition(definition) },
+  { path: frozenRequirementsFile, text: frozenRequirements },
+  ...(patch === undefined ? [] : [{ path: patchFile, text: patch }]),
+]
+
+/** Hex md5 that the job artifact will have. */
+export const jobDigest = (parts: JobParts): string =>
+  manifestDigest(jobFiles(parts).map(({ path, text }) => ({ path, digest: contentDigest(text) })))
+
+/** `job create code` keeps the lines of requirements.txt joined by newlines, without a last one. */
+export const frozenFrom = (requirements: string): string =>
+  requirements
+    .split(/\r\n|\r|\n/)
+    .filter((line, index, lines) => index < lines.length - 1 || line !== "")
+    .join("\n")
