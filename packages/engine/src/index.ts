@@ -1,1 +1,7 @@
-export {}
+export type { ContainerApi, ContainerDetails, ListedContainer } from "./container.ts"
+export { type Login, loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
+export { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
+export { Engine, type EngineInfo, type EngineShape } from "./engine.ts"
+export type { OutputChunk } from "./frames.ts"
+export { type ImageApi, type ImageDetails, type PullProgress, registryFailure } from "./image.ts"
+export { statusOf } from "./transport.ts"

@@ -1,0 +1,200 @@
+/** Containers and the networks they sit on. */
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { type OutputChunk, outputChunks } from "./frames.ts"
+import { statusOf, type Transport } from "./transport.ts"
+
+const ContainerState = Schema.Struct({
+  Status: Schema.String,
+  Running: Schema.Boolean,
+  ExitCode: Schema.Number,
+  OOMKilled: Schema.optionalWith(Schema.Boolean, { default: () => false }),
+  Error: Schema.optionalWith(Schema.String, { default: () => "" }),
+  StartedAt: Schema.optionalWith(Schema.String, { default: () => "" }),
+  FinishedAt: Schema.optionalWith(Schema.String, { default: () => "" }),
+})
+const Inspected = Schema.Struct({
+  Id: Schema.String,
+  Image: Schema.String,
+  State: ContainerState,
+})
+
+export interface ContainerDetails {
+  readonly id: string
+  readonly imageId: string
+  readonly running: boolean
+  readonly exitCode: number
+  readonly outOfMemory: boolean
+  /** The engine's own words when the container could not start. */
+  readonly error: string
+}
+
+const Listed = Schema.Array(
+  Schema.Struct({
+    Id: Schema.String,
+    State: Schema.String,
+    Labels: Schema.Record({ key: Schema.String, value: Schema.String }),
+  }),
+)
+
+export interface ListedContainer {
+  readonly id: string
+  readonly state: string
+  readonly labels: Readonly<Record<string, string>>
+}
+
+const Network = Schema.Struct({
+  Driver: Schema.String,
+  IPAM: Schema.Struct({
+    Config: Schema.NullOr(Schema.Array(Schema.Struct({ Gateway: Schema.optional(Schema.String) }))),
+  }),
+})
+
+export interface ContainerApi {
+  /** `body` is the Engine API's container configuration. Answers the container's id. */
+  readonly createContainer: (
+    name: string,
+    body: Readonly<Record<string, unknown>>,
+    platform: string | null,
+  ) => Effect.Effect<string, Failure>
+  readonly startContainer: (id: string) => Effect.Effect<void, Failure>
+  readonly inspectContainer: (id: string) => Effect.Effect<ContainerDetails | undefined, Failure>
+  /** Ends when the container does; the exit code is the engine's. */
+  readonly waitContainer: (id: string) => Effect.Effect<number, Failure>
+  /** SIGTERM, then SIGKILL after so many seconds; a stopped container is fine. */
+  readonly stopContainer: (id: string, graceSeconds: number) => Effect.Effect<void, Failure>
+  readonly killContainer: (id: string) => Effect.Effect<void, Failure>
+  /** Removes it with its anonymous volumes, running or not; an absent one is fine. */
+  readonly removeContainer: (id: string) => Effect.Effect<void, Failure>
+  /** All output from the first byte; ends with the container. */
+  readonly containerOutput: (id: string) => Stream.Stream<OutputChunk, Failure>
+  readonly listContainers: (
+    labels: Readonly<Record<string, string>>,
+  ) => Effect.Effect<ReadonlyArray<ListedContainer>, Failure>
+  /** The host's own address on a bridge network, when there is one. */
+  readonly networkGateway: (name: string) => Effect.Effect<string | undefined, Failure>
+}
+
+const ignoring =
+  (...statuses: ReadonlyArray<number>) =>
+  <A>(effect: Effect.Effect<A, Failure>): Effect.Effect<void, Failure> =>
+    effect.pipe(
+      Effect.asVoid,
+      Effect.catchIf(
+        (error) => statuses.includes(statusOf(error) ?? 0),
+        () => Effect.void,
+      ),
+    )
+
+const decode = <A, I>(schema: Schema.Schema<A, I>, said: unknown) =>
+  Effect.mapError(Schema.decodeUnknown(schema)(said), (error) =>
+    failure("E_ENGINE", `The container engine answered in an unknown form: ${reasonOf(error)}`, {
+      hints: ["Check that DOCKER_HOST names a Docker or Podman engine"],
+    }),
+  )
+
+export const containerApi = (api: Effect.Effect<Transport, Failure>): ContainerApi => {
+  const post = (path: string, query: Readonly<Record<string, string>> = {}, json?: unknown) =>
+    Effect.flatMap(api, (connected) =>
+      connected.json(
+        { method: "POST", path, query, ...(json === undefined ? {} : { json }) },
+        true,
+      ),
+    )
+  const get = (path: string, query: Readonly<Record<string, string>> = {}) =>
+    Effect.flatMap(api, (connected) => connected.json({ method: "GET", path, query }))
+
+  return {
+    createContainer: (name, body, platform) =>
+      Effect.gen(function* () {
+        const query = { name, ...(platform === null ? {} : { platform }) }
+        const said = yield* post("/containers/create", query, body)
+        return (yield* decode(Schema.Struct({ Id: Schema.String }), said)).Id
+      }),
+
+    startContainer: (id) => ignoring(304)(post(`/containers/${id}/start`)),
+
+    inspectContainer: (id) =>
+      get(`/containers/${id}/json`).pipe(
+        Effect.flatMap((said) => decode(Inspected, said)),
+        Effect.map(
+          ({ Id, Image, State }): ContainerDetails => ({
+            id: Id,
+            imageId: Image,
+            running: State.Running,
+            exitCode: State.ExitCode,
+            outOfMemory: State.OOMKilled,
+            error: State.Error,
+          }),
+        ),
+        Effect.catchIf(
+          (error) => statusOf(error) === 404,
+          () => Effect.succeed(undefined),
+        ),
+      ),
+
+    waitContainer: (id) =>
+      Effect.gen(function* () {
+        const said = yield* post(`/containers/${id}/wait`)
+        return (yield* decode(Schema.Struct({ StatusCode: Schema.Number }), said)).StatusCode
+      }),
+
+    stopContainer: (id, graceSeconds) =>
+      ignoring(304, 404)(post(`/containers/${id}/stop`, { t: String(graceSeconds) })),
+
+    killContainer: (id) => ignoring(404, 409)(post(`/containers/${id}/kill`)),
+
+    removeContainer: (id) =>
+      ignoring(
+        404,
+        409,
+      )(
+        Effect.flatMap(api, (connected) =>
+          connected.text(
+            { method: "DELETE", path: `/containers/${id}`, query: { force: "1", v: "1" } },
+            true,
+          ),
+        ),
+      ),
+
+    containerOutput: (id) =>
+      outputChunks(
+        Stream.unwrap(
+          Effect.map(api, (connected) =>
+            connected.bytes({
+              method: "GET",
+              path: `/containers/${id}/logs`,
+              query: { follow: "1", stdout: "1", stderr: "1" },
+            }),
+          ),
+        ),
+      ),
+
+    listContainers: (labels) =>
+      Effect.gen(function* () {
+        const label = Object.entries(labels).map(([key, value]) =>
+          value === "" ? key : `${key}=${value}`,
+        )
+        const said = yield* get("/containers/json", {
+          all: "1",
+          filters: JSON.stringify({ label }),
+        })
+        const listed = yield* decode(Listed, said)
+        return listed.map(({ Id, Labels, State }) => ({ id: Id, state: State, labels: Labels }))
+      }),
+
+    networkGateway: (name) =>
+      get(`/networks/${encodeURIComponent(name)}`).pipe(
+        Effect.flatMap((said) => decode(Network, said)),
+        Effect.map(
+          ({ IPAM }) => IPAM.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway,
+        ),
+        Effect.catchIf(
+          (error) => statusOf(error) === 404,
+          () => Effect.succeed(undefined),
+        ),
+      ),
+  }
+}

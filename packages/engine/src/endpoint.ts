@@ -1,0 +1,152 @@
+/**
+ * Where the container engine is, found as the docker CLI finds it: `DOCKER_HOST`, then
+ * `DOCKER_CONTEXT` or the current context of the docker configuration, then the default socket.
+ */
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+export interface TlsFiles {
+  readonly ca: string | undefined
+  readonly cert: string | undefined
+  readonly key: string | undefined
+  readonly verify: boolean
+}
+
+export interface Endpoint {
+  /** As a user writes it, `unix:///var/run/docker.sock` or `tcp://host:2376`. */
+  readonly address: string
+  readonly socket: string | undefined
+  /** Base of request URLs; the host part means nothing for a socket. */
+  readonly url: string
+  readonly tls: TlsFiles | undefined
+  /** What decided, for messages: `DOCKER_HOST`, `docker context \`x\`` or `default`. */
+  readonly origin: string
+}
+
+const readText = (file: string): string | undefined => {
+  try {
+    return fs.readFileSync(file, "utf8")
+  } catch {
+    return undefined
+  }
+}
+
+const readTls = (folder: string, verify: boolean): TlsFiles => ({
+  ca: readText(join(folder, "ca.pem")),
+  cert: readText(join(folder, "cert.pem")),
+  key: readText(join(folder, "key.pem")),
+  verify,
+})
+
+/** Folder of `config.json` and the contexts. */
+export const dockerConfigFolder = (env: Environment): string =>
+  env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? "/", ".docker")
+
+/** Parsed `config.json`; an absent file is an empty configuration. */
+export const dockerConfig = (
+  env: Environment,
+): Effect.Effect<Readonly<Record<string, unknown>>, Failure> =>
+  Effect.suspend(() => {
+    const file = join(dockerConfigFolder(env), "config.json")
+    const text = readText(file)
+    if (text === undefined) return Effect.succeed({})
+    return Effect.try({
+      try: (): Readonly<Record<string, unknown>> => {
+        const value: unknown = JSON.parse(text)
+        return typeof value === "object" && value !== null ? { ...value } : {}
+      },
+      catch: (cause) =>
+        failure("E_CONFIG", `\`${file}\` is not JSON: ${reasonOf(cause)}`, {
+          hints: ["Mend the file, or move it away and run `docker login` again"],
+          cause,
+        }),
+    })
+  })
+
+const endpointOf = (
+  address: string,
+  origin: string,
+  tls: TlsFiles | undefined,
+): Effect.Effect<Endpoint, Failure> => {
+  const socket = /^unix:\/\/(.+)$/.exec(address)?.[1]
+  if (socket !== undefined) {
+    return Effect.succeed({ address, socket, url: "http://engine", tls: undefined, origin })
+  }
+  const host = /^(?:tcp|http|https):\/\/([^/]+)/.exec(address)?.[1]
+  if (host !== undefined) {
+    const secure = tls !== undefined || address.startsWith("https:")
+    return Effect.succeed({
+      address,
+      socket: undefined,
+      url: `${secure ? "https" : "http"}://${host}`,
+      tls,
+      origin,
+    })
+  }
+  return Effect.fail(
+    failure("E_ENGINE_UNREACHABLE", `Engine address \`${address}\` (${origin}) cannot be used`, {
+      hints: [
+        "Use `unix:///path/to/docker.sock` or `tcp://host:port`; for a remote host, forward its socket: `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock host`",
+      ],
+      details: { address, origin },
+    }),
+  )
+}
+
+const field = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
+    value,
+  )
+
+const contextEndpoint = (env: Environment, name: string): Effect.Effect<Endpoint, Failure> => {
+  const folder = join(dockerConfigFolder(env), "contexts")
+  const id = createHash("sha256").update(name).digest("hex")
+  const text = readText(join(folder, "meta", id, "meta.json"))
+  const missing = failure("E_ENGINE_UNREACHABLE", `There is no docker context \`${name}\``, {
+    hints: ["List them with `docker context ls`, or set DOCKER_HOST"],
+    details: { context: name },
+  })
+  if (text === undefined) return Effect.fail(missing)
+  return Effect.gen(function* () {
+    const meta = yield* Effect.try({ try: (): unknown => JSON.parse(text), catch: () => missing })
+    const docker = field(meta, "Endpoints", "docker")
+    const address = field(docker, "Host")
+    if (typeof address !== "string") return yield* missing
+    const tlsFolder = join(folder, "tls", id, "docker")
+    const tls = fs.existsSync(tlsFolder)
+      ? readTls(tlsFolder, field(docker, "SkipTLSVerify") !== true)
+      : undefined
+    return yield* endpointOf(address, `docker context \`${name}\``, tls)
+  })
+}
+
+const defaultSockets = (env: Environment): ReadonlyArray<string> => [
+  "/var/run/docker.sock",
+  ...(env["XDG_RUNTIME_DIR"] === undefined ? [] : [join(env["XDG_RUNTIME_DIR"], "docker.sock")]),
+  ...(env["HOME"] === undefined ? [] : [join(env["HOME"], ".docker", "run", "docker.sock")]),
+]
+
+/** Fails with `E_ENGINE_UNREACHABLE` for an address of no known form or an unknown context. */
+export const findEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure> =>
+  Effect.gen(function* () {
+    const host = env["DOCKER_HOST"]
+    if (host !== undefined && host !== "") {
+      const verify = (env["DOCKER_TLS_VERIFY"] ?? "") !== ""
+      const tlsFolder = env["DOCKER_CERT_PATH"] ?? dockerConfigFolder(env)
+      const tls = verify || env["DOCKER_CERT_PATH"] ? readTls(tlsFolder, verify) : undefined
+      return yield* endpointOf(host, "DOCKER_HOST", tls)
+    }
+    const chosen = env["DOCKER_CONTEXT"] ?? (yield* dockerConfig(env))["currentContext"]
+    if (typeof chosen === "string" && chosen !== "" && chosen !== "default") {
+      return yield* contextEndpoint(env, chosen)
+    }
+    const socket = defaultSockets(env).find((path) => fs.existsSync(path))
+    return yield* endpointOf(`unix://${socket ?? "/var/run/docker.sock"}`, "default", undefined)
+  })

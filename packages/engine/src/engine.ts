@@ -1,0 +1,85 @@
+/**
+ * The Docker Engine API as this project needs it: a thin client of its own over Bun's `fetch`, no
+ * docker command line. Podman's compatible socket speaks it too.
+ */
+import type { Failure } from "@relaunch/failure"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { type ContainerApi, containerApi } from "./container.ts"
+import { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
+import { type ImageApi, imageApi } from "./image.ts"
+import { ping, type Transport, transport } from "./transport.ts"
+
+/** Newest API version this client was written for; the engine's own is used when older. */
+const newestKnown = "1.47"
+
+export interface EngineInfo {
+  readonly apiVersion: string
+  /** The engine's own BuildKit is there. */
+  readonly buildkit: boolean
+  /** `linux/amd64` */
+  readonly platform: string
+  readonly serverVersion: string
+  /** `Docker Desktop` and the like, for the address of the host. */
+  readonly operatingSystem: string
+  readonly name: string
+}
+
+export interface EngineShape extends ImageApi, ContainerApi {
+  /** Where it is; known without asking it. */
+  readonly endpoint: Effect.Effect<Endpoint, Failure>
+  /** Asked once; fails within 5 seconds when nothing answers. */
+  readonly info: Effect.Effect<EngineInfo, Failure>
+}
+
+export class Engine extends Context.Tag("@relaunch/engine/Engine")<Engine, EngineShape>() {
+  /** Nothing is contacted before the first use. */
+  static readonly layer = (env: Environment): Layer.Layer<Engine> =>
+    Layer.effect(Engine, makeEngine(env))
+}
+
+const older = (left: string, right: string): string => {
+  const [major = 0, minor = 0] = left.split(".").map(Number)
+  const [otherMajor = 0, otherMinor = 0] = right.split(".").map(Number)
+  return major < otherMajor || (major === otherMajor && minor < otherMinor) ? left : right
+}
+
+const text = (value: unknown, key: string): string => {
+  const found: unknown =
+    typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
+  return typeof found === "string" ? found : ""
+}
+
+const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" }
+
+const makeEngine = (env: Environment) =>
+  Effect.gen(function* () {
+    const endpoint = yield* Effect.cached(findEndpoint(env))
+    const hello = yield* Effect.cached(
+      Effect.gen(function* () {
+        const where = yield* endpoint
+        const { apiVersion, builderVersion } = yield* ping(where)
+        const version = older(apiVersion, newestKnown)
+        return { version, builderVersion, api: transport(where, `/v${version}`) }
+      }),
+    )
+    const api: Effect.Effect<Transport, Failure> = Effect.map(hello, (said) => said.api)
+    const info = yield* Effect.cached(
+      Effect.gen(function* () {
+        const { api: connected, builderVersion, version } = yield* hello
+        const said = yield* connected.json({ method: "GET", path: "/info" })
+        const machine = text(said, "Architecture")
+        return {
+          apiVersion: version,
+          buildkit: builderVersion === "2",
+          platform: `${text(said, "OSType") || "linux"}/${architectures[machine] ?? machine}`,
+          serverVersion: text(said, "ServerVersion"),
+          operatingSystem: text(said, "OperatingSystem"),
+          name: text(said, "Name"),
+        }
+      }),
+    )
+    const images = imageApi(api, env)
+    return Engine.of({ endpoint, info, ...images, ...containerApi(api) })
+  })

@@ -1,0 +1,228 @@
+/** Images: inspect, pull, build, look up in a registry. */
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type Login, loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
+import type { Environment } from "./endpoint.ts"
+import { jsonLines } from "./frames.ts"
+import { statusOf, type Transport } from "./transport.ts"
+
+export interface ImageDetails {
+  /** `sha256:...`, of the image's configuration. */
+  readonly id: string
+  /** `name@sha256:...` as registries know it. */
+  readonly repoDigests: ReadonlyArray<string>
+  /** `linux/amd64` */
+  readonly platform: string
+  readonly entrypoint: ReadonlyArray<string>
+  readonly command: ReadonlyArray<string>
+  readonly labels: Readonly<Record<string, string>>
+  /** Bytes. */
+  readonly size: number
+}
+
+export interface PullProgress {
+  /** Layer, or empty for the image as a whole. */
+  readonly layer: string
+  readonly status: string
+  readonly current: number
+  readonly total: number
+}
+
+export interface ImageApi {
+  readonly inspectImage: (reference: string) => Effect.Effect<ImageDetails | undefined, Failure>
+  /** Ends when the image is there. `E_IMAGE_NOT_FOUND`, `E_REGISTRY_AUTH`, `E_NETWORK`. */
+  readonly pullImage: (
+    reference: string,
+    platform: string | null,
+  ) => Stream.Stream<PullProgress, Failure>
+  /** Manifest digest in the registry, without pulling. */
+  readonly registryDigest: (reference: string) => Effect.Effect<string, Failure>
+  readonly build: (
+    query: Readonly<Record<string, string | undefined>>,
+    context: ReadableStream<Uint8Array>,
+    headers: Readonly<Record<string, string>>,
+  ) => Stream.Stream<unknown, Failure>
+}
+
+const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
+  path.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
+    value,
+  )
+const text = (value: unknown): string => (typeof value === "string" ? value : "")
+const number = (value: unknown): number => (typeof value === "number" ? value : 0)
+const words = (value: unknown): ReadonlyArray<string> =>
+  Array.isArray(value) ? value.map(String) : []
+
+const detailsOf = (said: unknown): ImageDetails => ({
+  id: text(at(said, "Id")),
+  repoDigests: words(at(said, "RepoDigests")),
+  platform: [at(said, "Os"), at(said, "Architecture"), at(said, "Variant")]
+    .map(text)
+    .filter((part) => part !== "")
+    .join("/"),
+  entrypoint: words(at(said, "Config", "Entrypoint")),
+  command: words(at(said, "Config", "Cmd")),
+  labels: Object.fromEntries(
+    Object.entries((at(said, "Config", "Labels") as object | null) ?? {}).map(([key, value]) => [
+      key,
+      String(value),
+    ]),
+  ),
+  size: number(at(said, "Size")),
+})
+
+/** What a registry said through the engine, in words that name the way out. */
+export const registryFailure = (
+  reference: string,
+  login: Login | undefined,
+  message: string,
+  cause?: unknown,
+): Failure => {
+  const registry = registryOf(reference)
+  const details = { image: reference, registry, message }
+  const refusedLogin =
+    /unauthorized|authentication required|no basic auth|denied|forbidden|incorrect username|401|403/i
+  if (
+    /toomanyrequests|429|5\d\d |timeout|timed out|connection refused|no such host|reset by peer|EOF/i.test(
+      message,
+    ) &&
+    !/not found/i.test(message)
+  ) {
+    return failure(
+      "E_NETWORK",
+      `Registry \`${registry}\` could not serve \`${reference}\`: ${message}`,
+      {
+        hints: ["Try again in a moment; check the registry's name and your network"],
+        details,
+        cause,
+      },
+    )
+  }
+  if (
+    /manifest unknown|not found|no such image|does not exist/i.test(message) &&
+    !/unauthorized|authentication/i.test(message)
+  ) {
+    return failure("E_IMAGE_NOT_FOUND", `There is no image \`${reference}\``, {
+      hints: [
+        `Check name and tag${login === undefined ? `; if it is private, run \`docker login ${registry}\` first` : ""}`,
+      ],
+      details,
+      cause,
+    })
+  }
+  if (refusedLogin.test(message)) {
+    return failure(
+      "E_REGISTRY_AUTH",
+      `Registry \`${registry}\` does not give \`${reference}\` to ${login === undefined ? "anonymous users" : `user \`${login.username || "of the stored token"}\``}`,
+      {
+        hints: [
+          `Run \`docker login ${registry}\`${login === undefined ? "" : " again; the stored login is not accepted"}, or check the image's name`,
+        ],
+        details,
+        cause,
+      },
+    )
+  }
+  return failure("E_ENGINE", `\`${reference}\` could not be pulled: ${message}`, { details, cause })
+}
+
+const parsePull = (said: unknown): PullProgress => ({
+  layer: text(at(said, "id")),
+  status: text(at(said, "status")),
+  current: number(at(said, "progressDetail", "current")),
+  total: number(at(said, "progressDetail", "total")),
+})
+
+const withTag = (reference: string): string =>
+  /[@]|:[^/]+$/.test(reference) ? reference : `${reference}:latest`
+
+export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environment): ImageApi => ({
+  inspectImage: (reference) =>
+    Effect.flatMap(api, ({ json }) =>
+      json({ method: "GET", path: `/images/${encodeURI(reference)}/json` }),
+    ).pipe(
+      Effect.map((said): ImageDetails | undefined => detailsOf(said)),
+      Effect.catchIf(
+        (error) => statusOf(error) === 404,
+        () => Effect.succeed(undefined),
+      ),
+      Effect.catchIf(
+        (error) => statusOf(error) === 400,
+        (error) =>
+          Effect.fail(
+            failure("E_IMAGE_NAME", `\`${reference}\` is not the name of an image`, {
+              hints: ["Write it as `registry/name:tag` in lower case"],
+              details: { image: reference, message: error.details["message"] },
+            }),
+          ),
+      ),
+    ),
+
+  pullImage: (reference, platform) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { bytes } = yield* api
+        const registry = registryOf(reference)
+        const login = yield* loginFor(registry, env)
+        const said = bytes({
+          method: "POST",
+          path: "/images/create",
+          query: { fromImage: withTag(reference), platform: platform ?? undefined },
+          headers: { "x-registry-auth": registryAuthHeader(registry, login) },
+        })
+        return jsonLines(said).pipe(
+          Stream.mapEffect((message) => {
+            const error = text(at(message, "error"))
+            return error === ""
+              ? Effect.succeed(parsePull(message))
+              : Effect.fail(registryFailure(reference, login, error))
+          }),
+          Stream.mapError((error) =>
+            statusOf(error) === undefined
+              ? error
+              : registryFailure(reference, login, text(error.details["message"]), error),
+          ),
+        )
+      }),
+    ),
+
+  registryDigest: (reference) =>
+    Effect.gen(function* () {
+      const { json } = yield* api
+      const registry = registryOf(reference)
+      const login = yield* loginFor(registry, env)
+      const said = yield* json(
+        {
+          method: "GET",
+          path: `/distribution/${encodeURI(reference)}/json`,
+          headers: { "x-registry-auth": registryAuthHeader(registry, login) },
+        },
+        true,
+      ).pipe(
+        Effect.catchIf(
+          (error) => statusOf(error) !== undefined,
+          (error) =>
+            Effect.fail(registryFailure(reference, login, text(error.details["message"]), error)),
+        ),
+      )
+      return text(at(said, "Descriptor", "digest"))
+    }),
+
+  build: (query, context, headers) =>
+    Stream.unwrap(
+      Effect.map(api, ({ bytes }) =>
+        jsonLines(
+          bytes({
+            method: "POST",
+            path: "/build",
+            query,
+            body: context,
+            headers: { "content-type": "application/x-tar", ...headers },
+          }),
+        ),
+      ),
+    ),
+})

@@ -1,0 +1,188 @@
+/**
+ * HTTP to the engine over its socket or TCP, with the engine's own errors turned into failures.
+ * Kept apart from what the endpoints mean.
+ */
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Endpoint } from "./endpoint.ts"
+
+export interface EngineRequest {
+  readonly method: "GET" | "POST" | "DELETE"
+  /** Below the API version: `/containers/json`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | undefined>>
+  readonly json?: unknown
+  readonly body?: ReadableStream<Uint8Array>
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** How long an engine may take to say the first word. */
+const answerLimit = "5 seconds"
+
+const startHint =
+  "Start the engine (`systemctl start docker`, Docker Desktop, or `dockerd`), or set DOCKER_HOST to one that runs"
+
+const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+  const where = `\`${endpoint.address}\` (${endpoint.origin})`
+  const details = { address: endpoint.address, origin: endpoint.origin }
+  if (code === "EACCES" || code === "EPERM" || code === "PermissionDenied") {
+    return failure("E_ENGINE_PERMISSION", `No permission to use the container engine at ${where}`, {
+      hints: [
+        "Add yourself to the socket's group (`sudo usermod -aG docker $USER`, then log in again), or use a rootless engine",
+      ],
+      details,
+      cause,
+    })
+  }
+  return failure("E_ENGINE_UNREACHABLE", `No container engine answers at ${where}`, {
+    hints: [startHint],
+    details,
+    cause,
+  })
+}
+
+export const hangs = (endpoint: Endpoint): Failure =>
+  failure("E_ENGINE_HANGS", `The container engine at \`${endpoint.address}\` does not answer`, {
+    hints: ["It accepted the connection but said nothing for 5 seconds; restart it"],
+    details: { address: endpoint.address },
+  })
+
+const messageOf = (text: string): string => {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === "object" && value !== null && "message" in value) {
+      return String(value.message)
+        .trim()
+        .replace(/\s*\n\s*/g, "; ")
+    }
+  } catch {
+    // Not JSON: the text itself is the message.
+  }
+  return reasonOf(text)
+}
+
+/** `details.status` carries the HTTP status for callers that know better words. */
+const refused = (request: EngineRequest, status: number, text: string): Failure =>
+  failure("E_ENGINE", `The container engine refused: ${messageOf(text) || `HTTP ${status}`}`, {
+    details: { status, request: `${request.method} ${request.path}`, message: messageOf(text) },
+  })
+
+export const statusOf = (error: Failure): number | undefined => {
+  const status = error.details["status"]
+  return typeof status === "number" ? status : undefined
+}
+
+const urlOf = (endpoint: Endpoint, prefix: string, request: EngineRequest): string => {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(request.query ?? {})) {
+    if (value !== undefined) query.set(key, value)
+  }
+  const text = query.toString()
+  return `${endpoint.url}${prefix}${request.path}${text === "" ? "" : `?${text}`}`
+}
+
+const send = async (
+  endpoint: Endpoint,
+  prefix: string,
+  request: EngineRequest,
+  signal: AbortSignal,
+): Promise<Response> => {
+  const body =
+    request.body ?? (request.json === undefined ? undefined : JSON.stringify(request.json))
+  return fetch(urlOf(endpoint, prefix, request), {
+    method: request.method,
+    headers: {
+      ...(request.json === undefined ? {} : { "content-type": "application/json" }),
+      ...request.headers,
+    },
+    ...(body === undefined ? {} : { body }),
+    ...(endpoint.socket === undefined ? {} : { unix: endpoint.socket }),
+    ...(endpoint.tls === undefined
+      ? {}
+      : {
+          tls: {
+            ...(endpoint.tls.ca === undefined ? {} : { ca: endpoint.tls.ca }),
+            ...(endpoint.tls.cert === undefined ? {} : { cert: endpoint.tls.cert }),
+            ...(endpoint.tls.key === undefined ? {} : { key: endpoint.tls.key }),
+            rejectUnauthorized: endpoint.tls.verify,
+          },
+        }),
+    signal,
+    // Builds, waits and followed logs are silent for as long as they like.
+    timeout: false,
+  } as RequestInit)
+}
+
+/** One request whose answer lives as long as the scope; leaving the scope cuts the connection. */
+const open = (endpoint: Endpoint, prefix: string, request: EngineRequest) =>
+  Effect.gen(function* () {
+    const controller = yield* Effect.acquireRelease(
+      Effect.sync(() => new AbortController()),
+      (abort) => Effect.sync(() => abort.abort()),
+    )
+    const response = yield* Effect.tryPromise({
+      try: () => send(endpoint, prefix, request, controller.signal),
+      catch: (cause) => unreachable(endpoint, cause),
+    })
+    if (response.ok || response.status === 304) return response
+    const text = yield* Effect.promise(() => response.text().catch(() => ""))
+    return yield* refused(request, response.status, text)
+  })
+
+const broken = (cause: unknown): Failure =>
+  failure("E_ENGINE", `The connection to the container engine broke: ${reasonOf(cause)}`, {
+    hints: ["Check that the engine still runs, then start again"],
+    cause,
+  })
+
+export interface Transport {
+  readonly endpoint: Endpoint
+  /** The whole answer as text; `patient` requests have no time limit. */
+  readonly text: (request: EngineRequest, patient?: boolean) => Effect.Effect<string, Failure>
+  readonly json: (request: EngineRequest, patient?: boolean) => Effect.Effect<unknown, Failure>
+  readonly bytes: (request: EngineRequest) => Stream.Stream<Uint8Array, Failure>
+}
+
+export const transport = (endpoint: Endpoint, prefix: string): Transport => {
+  const text: Transport["text"] = (request, patient = false) => {
+    const whole = Effect.scoped(
+      Effect.flatMap(open(endpoint, prefix, request), (response) =>
+        Effect.tryPromise({ try: () => response.text(), catch: broken }),
+      ),
+    )
+    return patient
+      ? whole
+      : Effect.timeoutFail(whole, { duration: answerLimit, onTimeout: () => hangs(endpoint) })
+  }
+  return {
+    endpoint,
+    text,
+    json: (request, patient) =>
+      Effect.flatMap(text(request, patient), (said) =>
+        Effect.try({ try: (): unknown => (said === "" ? null : JSON.parse(said)), catch: broken }),
+      ),
+    bytes: (request) =>
+      Stream.unwrapScoped(
+        Effect.map(open(endpoint, prefix, request), (response) =>
+          response.body === null
+            ? Stream.empty
+            : Stream.fromReadableStream({
+                evaluate: () => response.body as ReadableStream<Uint8Array>,
+                onError: broken,
+              }),
+        ),
+      ),
+  }
+}
+
+/** Version and kind of the engine; the first thing asked of it. */
+export const ping = (endpoint: Endpoint) =>
+  Effect.scoped(
+    Effect.map(open(endpoint, "", { method: "GET", path: "/_ping" }), (response) => ({
+      apiVersion: response.headers.get("api-version") ?? "1.40",
+      /** `2` when the engine's own BuildKit serves builds by default. */
+      builderVersion: response.headers.get("builder-version") ?? "1",
+    })),
+  ).pipe(Effect.timeoutFail({ duration: answerLimit, onTimeout: () => hangs(endpoint) }))
