@@ -9,9 +9,13 @@ import type { BuildEvent, BuiltImage } from "./event.ts"
 export interface BuildRequest {
   /** `name:tag`; the tag carries the identity of everything below. */
   readonly ref: string
-  /** Whole text; backends add it to the context under a name of their own. */
+  /** Whole text. */
   readonly dockerfile: string
+  /** Where the same text stands in the context; null when it does not stand there. */
+  readonly dockerfilePath: string | null
   readonly context: BuildContext
+  /** Images the Dockerfile starts from, so that a backend can hand over the logins for them. */
+  readonly bases: ReadonlyArray<string>
   /** `linux/amd64`; null for the engine's own. */
   readonly platform: string | null
   readonly buildArguments: Readonly<Record<string, string>>

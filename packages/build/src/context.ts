@@ -6,9 +6,12 @@ export interface ContextEntry {
   readonly kind: "file" | "directory" | "link"
   /** Permission bits; only the executable bit of files is part of the identity. */
   readonly mode: number
+  /** Bytes; 0 for directories and links. */
   readonly size: number
   /** Where the bytes are now; absent for directories and links. */
   readonly file?: string
+  /** Hex sha256 of a file's content when it was identified. */
+  readonly sha256?: string
   /** Target of a link, as written. */
   readonly target?: string
 }
@@ -19,4 +22,8 @@ export interface BuildContext {
   readonly digest: string
   /** Bytes of all files. */
   readonly size: number
+  /** Paths that cannot be sent (sockets, FIFOs, devices) and were left out. */
+  readonly skipped: ReadonlyArray<string>
+  /** How many paths an ignore rule left out; a directory counts once. */
+  readonly ignored: number
 }

@@ -1,3 +1,8 @@
 export { Builder, type BuilderFeatures, type BuilderShape, type BuildRequest } from "./builder.ts"
+export { type CollectOptions, collectContext, identified, listTree } from "./collect.ts"
 export type { BuildContext, ContextEntry } from "./context.ts"
+export { dockerIgnore, type IgnoreRules } from "./dockerignore.ts"
 export { BuildEvent, type BuiltImage } from "./event.ts"
+export { buildFailure, type FailedStep, keptLogLines } from "./explain.ts"
+export { type ImageInputs, identityLabel, imageIdentity, imageTag } from "./identity.ts"
+export { type BuildView, emptyView, fold, type VertexView } from "./view.ts"

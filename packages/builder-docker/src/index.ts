@@ -1,1 +1,1 @@
-export {}
+export { dockerBuilder } from "./docker.ts"

@@ -1,1 +1,13 @@
-export {}
+export { containerRunner } from "./container.ts"
+export { allowedResources } from "./resources.ts"
+export {
+  type HostAddress,
+  homeLabel,
+  type OutputPart,
+  type RunExit,
+  Runner,
+  type RunnerShape,
+  type RunRequest,
+  runLabel,
+  type StartedRun,
+} from "./runner.ts"

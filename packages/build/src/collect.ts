@@ -1,0 +1,131 @@
+/**
+ * Reads a directory into a `BuildContext`. Links are kept as links and never followed, special files
+ * are never opened, ignored directories are never read.
+ */
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import type { BuildContext, ContextEntry } from "./context.ts"
+
+export interface CollectOptions {
+  /** True leaves a path out; a directory's whole content goes with it unless `descend` says otherwise. */
+  readonly ignores?: (path: string, directory: boolean) => boolean
+  /** True reads an ignored directory all the same, because a later rule may take a path back in. */
+  readonly descends?: (path: string) => boolean
+}
+
+interface Walk {
+  readonly entries: Array<ContextEntry>
+  readonly skipped: Array<string>
+  ignored: number
+}
+
+const byBytes = (left: string, right: string): number =>
+  left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+const walk = (root: string, folder: string, options: CollectOptions, found: Walk): void => {
+  const names = fs.readdirSync(join(root, folder), { withFileTypes: true })
+  for (const item of names.sort((a, b) => byBytes(a.name, b.name))) {
+    const path = folder === "" ? item.name : `${folder}/${item.name}`
+    const out = options.ignores?.(path, item.isDirectory()) ?? false
+    if (out) {
+      found.ignored += 1
+      if (item.isDirectory() && options.descends?.(path)) walk(root, path, options, found)
+      continue
+    }
+    if (item.isSymbolicLink()) {
+      const target = fs.readlinkSync(join(root, path))
+      found.entries.push({ path, kind: "link", mode: 0o777, size: 0, target })
+    } else if (item.isDirectory()) {
+      found.entries.push({ path, kind: "directory", mode: 0o755, size: 0 })
+      walk(root, path, options, found)
+    } else if (item.isFile()) {
+      const file = join(root, path)
+      const { mode, size } = fs.statSync(file)
+      found.entries.push({ path, kind: "file", mode: mode & 0o111 ? 0o755 : 0o644, size, file })
+    } else {
+      found.skipped.push(path)
+    }
+  }
+}
+
+/** Files up to this size are read at once, larger ones streamed. */
+const wholeReadLimit = 1 << 20
+
+const sha256Of = async (entry: ContextEntry): Promise<string> => {
+  const hash = new Bun.CryptoHasher("sha256")
+  if (entry.file === undefined) return ""
+  if (entry.size <= wholeReadLimit) return hash.update(fs.readFileSync(entry.file)).digest("hex")
+  for await (const chunk of Bun.file(entry.file).stream()) hash.update(chunk)
+  return hash.digest("hex")
+}
+
+/** Adds the hashes that are not known yet, and the digest of the whole. */
+export const identified = (
+  entries: ReadonlyArray<ContextEntry>,
+  left: { readonly skipped: ReadonlyArray<string>; readonly ignored: number } = {
+    skipped: [],
+    ignored: 0,
+  },
+): Effect.Effect<BuildContext, Failure> =>
+  Effect.tryPromise({
+    try: async () => {
+      const digest = createHash("sha256")
+      const hashed: Array<ContextEntry> = []
+      let size = 0
+      let sinceYield = 0
+      for (const entry of entries) {
+        const sha256 = entry.kind === "file" ? (entry.sha256 ?? (await sha256Of(entry))) : ""
+        digest.update(
+          JSON.stringify([
+            entry.path,
+            entry.kind,
+            entry.mode & 0o111 ? 1 : 0,
+            entry.target ?? sha256,
+          ]),
+        )
+        hashed.push(entry.kind === "file" ? { ...entry, sha256 } : entry)
+        size += entry.size
+        sinceYield += entry.size + 4096
+        if (sinceYield > 64 << 20) {
+          sinceYield = 0
+          await new Promise<void>((resume) => setImmediate(resume))
+        }
+      }
+      return { entries: hashed, digest: digest.digest("hex"), size, ...left }
+    },
+    catch: (cause) =>
+      failure("E_SOURCE_UNREADABLE", `A file of the source cannot be read: ${reasonOf(cause)}`, {
+        hints: ["Check its permissions, or name it in `.relaunchignore`"],
+        cause,
+      }),
+  })
+
+/** Fails with `E_SOURCE_UNREADABLE` when the tree cannot be read. */
+export const listTree = (
+  root: string,
+  options: CollectOptions = {},
+): Effect.Effect<Walk, Failure> =>
+  Effect.try({
+    try: () => {
+      const found: Walk = { entries: [], skipped: [], ignored: 0 }
+      walk(root, "", options, found)
+      return found
+    },
+    catch: (cause) =>
+      failure("E_SOURCE_UNREADABLE", `\`${root}\` cannot be read: ${reasonOf(cause)}`, {
+        hints: ["Check that it exists and that you may read it"],
+        details: { path: root },
+        cause,
+      }),
+  })
+
+export const collectContext = (
+  root: string,
+  options: CollectOptions = {},
+): Effect.Effect<BuildContext, Failure> =>
+  Effect.flatMap(listTree(root, options), ({ entries, ignored, skipped }) =>
+    identified(entries, { ignored, skipped }),
+  )

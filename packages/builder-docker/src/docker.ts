@@ -1,0 +1,188 @@
+/**
+ * The backend that builds inside a Docker engine, by its `/build` endpoint and a streamed tar. The
+ * image lands in the engine that will run it.
+ */
+import {
+  BuildEvent,
+  Builder,
+  type BuilderShape,
+  type BuildRequest,
+  type BuiltImage,
+} from "@relaunch/build"
+import { Engine, type EngineShape, type Environment, loginFor, registryOf } from "@relaunch/engine"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Queue from "effect/Queue"
+import * as Stream from "effect/Stream"
+import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
+import { ChangedWhileRead, tarStream } from "./tar.ts"
+
+/**
+ * A Dockerfile that is not in the context travels in the tar under this name. The engine takes it out
+ * again before `COPY . .` can see it when the tar's `.dockerignore` names it, and that file with it.
+ */
+const travelling = ".relaunch.Dockerfile"
+const ignoreFile = ".dockerignore"
+
+const packed = (request: BuildRequest, onBreak: (cause: unknown) => void) =>
+  request.dockerfilePath === null
+    ? tarStream(
+        request.context.entries.filter(({ path }) => path !== ignoreFile),
+        [
+          { name: travelling, text: request.dockerfile },
+          { name: ignoreFile, text: `${ignoreFile}\n${travelling}\n` },
+        ],
+        onBreak,
+      )
+    : tarStream(request.context.entries, [], onBreak)
+
+const contextVertex = "context"
+
+const registryConfig = (bases: ReadonlyArray<string>, env: Environment) =>
+  Effect.gen(function* () {
+    const entries: Array<readonly [string, unknown]> = []
+    for (const registry of new Set(bases.map(registryOf))) {
+      const login = yield* loginFor(registry, env)
+      if (login === undefined) continue
+      const key = registry === "docker.io" ? "https://index.docker.io/v1/" : registry
+      entries.push([
+        key,
+        login.identityToken === ""
+          ? { username: login.username, password: login.password }
+          : { identitytoken: login.identityToken },
+      ])
+    }
+    return Buffer.from(JSON.stringify(Object.fromEntries(entries))).toString("base64url")
+  })
+
+/** Counts what goes through, so that a long transfer is seen to move. */
+const counted = (
+  stream: ReadableStream<Uint8Array>,
+  total: number,
+  tell: (event: BuildEvent) => void,
+): ReadableStream<Uint8Array> => {
+  const every = 4 << 20
+  let current = 0
+  let told = 0
+  return stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform: (chunk, controller) => {
+        current += chunk.length
+        if (current - told >= every) {
+          told = current
+          const sent = Math.min(current, total)
+          tell(
+            BuildEvent.VertexProgress({ id: contextVertex, unit: "bytes", current: sent, total }),
+          )
+        }
+        controller.enqueue(chunk)
+      },
+    }),
+  )
+}
+
+const changed = (path: string): Failure =>
+  failure("E_SOURCE_UNREADABLE", `\`${path}\` changed while it was being sent to the builder`, {
+    hints: ["Start again when nothing writes to the source"],
+    details: { path },
+  })
+
+const builtImage = (
+  engine: EngineShape,
+  ref: string,
+  cached: boolean,
+): Effect.Effect<BuiltImage | undefined, Failure> =>
+  Effect.map(engine.inspectImage(ref), (image) =>
+    image === undefined
+      ? undefined
+      : { ref, id: image.id, digest: image.repoDigests[0]?.split("@")[1] ?? null, cached },
+  )
+
+const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const progress = yield* Queue.unbounded<BuildEvent>()
+      const logins = yield* registryConfig(request.bases, env)
+      let changedPath: string | undefined
+      const tar = packed(request, (cause) => {
+        if (cause instanceof ChangedWhileRead) changedPath = cause.message
+      })
+      const messages = engine.build(
+        {
+          t: request.ref,
+          dockerfile: request.dockerfilePath ?? travelling,
+          platform: request.platform ?? undefined,
+          buildargs: JSON.stringify(request.buildArguments),
+          labels: JSON.stringify(request.labels),
+          rm: "1",
+          forcerm: "1",
+          version: "1",
+        },
+        counted(tar, request.context.size, (event) => progress.unsafeOffer(event)),
+        { "x-registry-config": logins },
+      )
+      let reading: Reading = firstReading
+      let transferred = false
+      const events = messages.pipe(
+        Stream.mapError((error) => (changedPath === undefined ? error : changed(changedPath))),
+        Stream.mapConcatEffect((message) => {
+          const [next, said] = readMessage(reading, message)
+          reading = next
+          const sent = transferred
+            ? []
+            : [BuildEvent.VertexFinished({ id: contextVertex, cached: false })]
+          transferred = true
+          return reading.failure === undefined
+            ? Effect.succeed([...sent, ...said])
+            : Effect.fail(reading.failure)
+        }),
+      )
+      const end = Stream.unwrap(
+        Effect.gen(function* () {
+          if (changedPath !== undefined) return yield* changed(changedPath)
+          const image = yield* builtImage(engine, request.ref, false)
+          if (image === undefined) {
+            return yield* failure("E_BUILD", `The builder ended without image \`${request.ref}\``, {
+              hints: ["Check the engine's own log, and that its disk is not full"],
+            })
+          }
+          return Stream.fromIterable([...lastEvents(reading), BuildEvent.Finished({ image })])
+        }),
+      )
+      const started = Stream.succeed(
+        BuildEvent.VertexStarted({ id: contextVertex, name: "transfer build context" }),
+      )
+      return Stream.concat(
+        started,
+        Stream.merge(Stream.fromQueue(progress), Stream.concat(events, end), {
+          haltStrategy: "right",
+        }),
+      )
+    }),
+  )
+
+/** Digest of a base image as its registry knows it, else the id it has here. */
+const baseDigest = (engine: EngineShape, image: string): Effect.Effect<string, Failure> =>
+  Effect.gen(function* () {
+    const local = yield* engine.inspectImage(image)
+    if (local === undefined) return yield* engine.registryDigest(image)
+    return local.repoDigests[0]?.split("@")[1] ?? local.id
+  })
+
+/** `builder: docker`. `env` is where the user's registry logins are looked up. */
+export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
+  Layer.effect(
+    Builder,
+    Effect.map(
+      Engine,
+      (engine): BuilderShape => ({
+        name: "docker",
+        features: Effect.succeed({ cacheMounts: false, secretMounts: false, crossPlatform: false }),
+        platform: Effect.map(engine.info, ({ platform }) => platform),
+        find: (ref) => builtImage(engine, ref, true),
+        baseDigest: (image) => baseDigest(engine, image),
+        build: (request) => build(engine, env, request),
+      }),
+    ),
+  )

@@ -1,0 +1,168 @@
+/**
+ * From facts to the image: a list of instructions as plain data, each with the reason it is there,
+ * then the text. Nothing here reads or runs anything.
+ */
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import type { ProjectFacts } from "./facts.ts"
+import { isImageReference, isPlainPath, jsonWords } from "./text.ts"
+
+export interface ImageOptions {
+  readonly entryPoint: ReadonlyArray<string>
+  /** In place of the slim Python image. */
+  readonly baseImage: string | undefined
+  /** The builder has `RUN --mount=type=cache`. */
+  readonly cacheMounts: boolean
+}
+
+export interface Instruction {
+  /** One instruction, one line. */
+  readonly text: string
+  readonly reason: string
+}
+
+export interface ImagePlan {
+  readonly base: string
+  readonly instructions: ReadonlyArray<Instruction>
+}
+
+/** A fixed user, so that two machines write the same text and share one image. */
+const user = { name: "launch", id: 1000, home: "/home/launch" } as const
+const workdir = `${user.home}/src`
+
+const createUser = [
+  "/bin/sh",
+  "-c",
+  `getent passwd ${user.id} >/dev/null || useradd --uid ${user.id} --home-dir ${user.home} --shell /bin/sh ${user.name} || adduser -D -u ${user.id} -h ${user.home} ${user.name}; mkdir -p ${workdir} && chown -R ${user.id} ${user.home}`,
+]
+
+const installGit = [
+  "/bin/sh",
+  "-c",
+  "command -v git >/dev/null || (apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*)",
+]
+
+const run = (words: ReadonlyArray<string>, mount = ""): string => `RUN ${mount}${jsonWords(words)}`
+
+const cacheMount = "--mount=type=cache,target=/root/.cache,sharing=locked "
+
+/** The installer's words for a list of requirements or files. */
+const install = (
+  what: ReadonlyArray<string>,
+  options: ImageOptions,
+  extraIndex: boolean,
+): ReadonlyArray<Instruction> =>
+  options.cacheMounts
+    ? [
+        {
+          text: run(["python", "-m", "pip", "install", "uv"], cacheMount),
+          reason: "uv installs many times faster than pip",
+        },
+        {
+          text: run(
+            [
+              ...["python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy"],
+              // pip looks at all indexes alike; a file that names more than one expects that.
+              ...(extraIndex ? ["--index-strategy=unsafe-best-match"] : []),
+              ...what,
+            ],
+            cacheMount,
+          ),
+          reason:
+            "dependencies in a layer of their own, before the code; wheels come from the builder's cache",
+        },
+      ]
+    : [
+        {
+          text: run(["python", "-m", "pip", "install", "--no-cache-dir", ...what]),
+          reason:
+            "dependencies in a layer of their own, before the code; this builder has no cache mounts",
+        },
+      ]
+
+const copyCode = (reason: string): Instruction => ({
+  text: `COPY --chown=${user.id} ${jsonWords([".", "./"])}`,
+  reason,
+})
+
+const folderOf = (path: string): string =>
+  path.includes("/") ? `./${path.slice(0, path.lastIndexOf("/") + 1)}` : "./"
+
+const dependencySteps = (
+  facts: ProjectFacts,
+  options: ImageOptions,
+): ReadonlyArray<Instruction> => {
+  const { dependencies } = facts
+  if (dependencies._tag === "None") return [copyCode("the code; there is nothing to install")]
+  const needsGit =
+    dependencies._tag === "Pyproject"
+      ? dependencies.versionControl
+      : dependencies.lines.versionControl.length > 0
+  const git = needsGit
+    ? [{ text: run(installGit), reason: "a dependency comes from a git repository" }]
+    : []
+  if (dependencies._tag === "Pyproject") {
+    const from = "project.dependencies of pyproject.toml"
+    return dependencies.requirements.length === 0
+      ? [copyCode("the code; project.dependencies is empty")]
+      : [
+          ...git,
+          ...install(dependencies.requirements, options, false),
+          copyCode(`the code, after ${from}`),
+        ]
+  }
+  const steps = install(["-r", dependencies.file], options, dependencies.lines.extraIndex)
+  const named = dependencies.lines.local[0] ?? dependencies.files.find((file) => !isPlainPath(file))
+  if (named !== undefined) {
+    return [...git, copyCode(`the installation needs \`${named}\` of the source tree`), ...steps]
+  }
+  const copies = dependencies.files.map((file) => ({
+    text: `COPY ${jsonWords([file, folderOf(file)])}`,
+    reason: "only what the installation reads, so that an edit of the code keeps the layer",
+  }))
+  return [...git, ...copies, ...steps, copyCode("the code last, as it changes most")]
+}
+
+/** Fails with `E_IMAGE_NAME` when the base image is no image name. */
+export const planImage = (
+  facts: ProjectFacts,
+  options: ImageOptions,
+): Effect.Effect<ImagePlan, Failure> => {
+  const base = options.baseImage ?? `python:${facts.python.version}-slim`
+  if (!isImageReference(base)) {
+    return Effect.fail(
+      failure("E_IMAGE_NAME", `\`${base}\` is not the name of an image`, {
+        hints: ["Write `--base-image` as `registry/name:tag`"],
+        details: { image: base },
+      }),
+    )
+  }
+  return Effect.succeed({
+    base,
+    instructions: [
+      {
+        text: `FROM ${base}`,
+        reason:
+          options.baseImage === undefined
+            ? `Python ${facts.python.version}: ${facts.python.from}`
+            : "asked for by --base-image",
+      },
+      {
+        text: "ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore",
+        reason: "output appears as it is written",
+      },
+      { text: run(createUser), reason: "the program does not run as root" },
+      { text: `WORKDIR ${workdir}`, reason: "the job's code lives here" },
+      ...dependencySteps(facts, options),
+      { text: `ENV HOME=${user.home}`, reason: "programs write their caches there" },
+      { text: `USER ${user.id}`, reason: "not root" },
+      {
+        text: `ENTRYPOINT ${jsonWords(options.entryPoint)}`,
+        reason: "exec form: signals reach the program",
+      },
+    ],
+  })
+}
+
+export const printDockerfile = (plan: ImagePlan): string =>
+  `${plan.instructions.map(({ text }) => text).join("\n")}\n`

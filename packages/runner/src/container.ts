@@ -1,0 +1,196 @@
+/** Runs a job as a container of a Docker-compatible engine on this host. */
+import { networkInterfaces } from "node:os"
+import { Engine, type EngineShape, statusOf } from "@relaunch/engine"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { containerFields, gpuRequest } from "./resources.ts"
+import {
+  type HostAddress,
+  homeLabel,
+  type RunExit,
+  Runner,
+  type RunnerShape,
+  type RunRequest,
+  runLabel,
+} from "./runner.ts"
+
+/** Name that Docker Desktop and Podman give the host inside containers. */
+const hostName = "host.docker.internal"
+
+/** The engine's default network; containers of ours join it. */
+const defaultNetwork = "bridge"
+
+const isOurs = (address: string): boolean =>
+  Object.values(networkInterfaces()).some((list) => list?.some((each) => each.address === address))
+
+const hostAddress = (engine: EngineShape): Effect.Effect<HostAddress, Failure> =>
+  Effect.gen(function* () {
+    const { operatingSystem } = yield* engine.info
+    // Desktop engines run in a virtual machine that forwards this name to the host's loopback.
+    if (/docker desktop/i.test(operatingSystem) || process.platform !== "linux") {
+      return { listen: null, host: hostName }
+    }
+    const gateway = yield* engine.networkGateway(defaultNetwork)
+    if (gateway !== undefined && isOurs(gateway)) return { listen: gateway, host: gateway }
+    const { address } = yield* engine.endpoint
+    return yield* failure(
+      "E_ENGINE",
+      `Containers of the engine at \`${address}\` cannot reach this machine`,
+      {
+        hints: [
+          "The run could not record anything; use an engine on this machine, whose bridge network has an address here",
+        ],
+        details: { gateway: gateway ?? null, address },
+      },
+    )
+  })
+
+const signals: Readonly<Record<number, string>> = {
+  1: "SIGHUP",
+  2: "SIGINT",
+  6: "SIGABRT",
+  9: "SIGKILL",
+  11: "SIGSEGV",
+  15: "SIGTERM",
+}
+
+const reasonFor = (exitCode: number, outOfMemory: boolean, error: string): string | null => {
+  if (error !== "") return error
+  if (outOfMemory) return "out of memory: the engine killed it at its memory limit"
+  if (exitCode > 128 && exitCode < 160) {
+    return `ended by ${signals[exitCode - 128] ?? `signal ${exitCode - 128}`}`
+  }
+  if (exitCode === 127) return "the entry point was not found in the image"
+  if (exitCode === 126) return "the entry point is not executable"
+  return null
+}
+
+/** The engine's refusals to start, in words that name the entry point. */
+const startFailure = (request: RunRequest, error: Failure): Failure => {
+  const message = String(error.details["message"] ?? error.message)
+  const entryPoint = request.entryPoint?.join(" ") ?? "the image's own entry point"
+  const details = { ...error.details, entryPoint, image: request.image }
+  if (/executable file not found|no such file or directory/i.test(message)) {
+    return failure(
+      "E_CONTAINER_START",
+      `Entry point \`${entryPoint}\` was not found in the image`,
+      {
+        hints: ["Check `--entry-point`: its first word must be a program of the image"],
+        details,
+        cause: error,
+      },
+    )
+  }
+  if (/permission denied/i.test(message)) {
+    return failure("E_CONTAINER_START", `Entry point \`${entryPoint}\` is not executable`, {
+      hints: ["Make it executable (`chmod +x`), or start it with its interpreter"],
+      details,
+      cause: error,
+    })
+  }
+  if (/no command specified/i.test(message)) {
+    return failure(
+      "E_CONTAINER_START",
+      `Image \`${request.image}\` has no entry point of its own`,
+      {
+        hints: ['Give one with `--entry-point "python main.py"`'],
+        details,
+        cause: error,
+      },
+    )
+  }
+  if (/could not select device driver/i.test(message)) {
+    return failure("E_CONTAINER_START", "The container engine has no GPU support", {
+      hints: ["Install the NVIDIA container toolkit, or leave `--gpus` out"],
+      details,
+      cause: error,
+    })
+  }
+  return statusOf(error) === undefined
+    ? error
+    : failure("E_CONTAINER_START", `The container could not be started: ${message}`, {
+        details,
+        cause: error,
+      })
+}
+
+const create = (engine: EngineShape, home: string, request: RunRequest) =>
+  Effect.gen(function* () {
+    const fields = yield* containerFields(request.resources)
+    const gpus = request.gpus ?? fields.gpus
+    const devices = gpus === undefined || gpus === null ? [] : [yield* gpuRequest(gpus)]
+    const environment = { ...fields.environment, ...request.environment }
+    const [program, ...words] = request.entryPoint ?? []
+    const body = {
+      Image: request.image,
+      ...(program === undefined
+        ? request.args.length === 0
+          ? {}
+          : { Cmd: request.args }
+        : { Entrypoint: [program], Cmd: [...words, ...request.args] }),
+      Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      Labels: { ...request.labels, [runLabel]: request.runId, [homeLabel]: home },
+      Tty: false,
+      ...fields.config,
+      HostConfig: {
+        NetworkMode: "default",
+        // A first process that reaps children and forwards signals.
+        Init: true,
+        // The driver whose output can always be followed from the first byte.
+        LogConfig: { Type: "json-file" },
+        DeviceRequests: devices,
+        ...fields.hostConfig,
+      },
+    }
+    const name = fields.name ?? `relaunch-${request.runId}`
+    return yield* engine.createContainer(name, body, request.platform ?? fields.platform ?? null)
+  })
+
+const exitOf = (engine: EngineShape, id: string): Effect.Effect<RunExit, Failure> =>
+  Effect.gen(function* () {
+    const waited = yield* engine.waitContainer(id)
+    const details = yield* engine.inspectContainer(id)
+    const exitCode = details?.exitCode ?? waited
+    return {
+      exitCode,
+      reason: reasonFor(exitCode, details?.outOfMemory ?? false, details?.error ?? ""),
+    }
+  })
+
+/** `home` names the store that owns the containers, for clean-up by label. */
+export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine> =>
+  Layer.effect(
+    Runner,
+    Effect.map(
+      Engine,
+      (engine): RunnerShape => ({
+        name: "local-container",
+        hostAddress: hostAddress(engine),
+        check: (resources) => Effect.asVoid(containerFields(resources)),
+        start: (request) =>
+          Effect.gen(function* () {
+            const containerId = yield* Effect.acquireRelease(create(engine, home, request), (id) =>
+              Effect.ignore(engine.removeContainer(id)),
+            ).pipe(Effect.mapError((error) => startFailure(request, error)))
+            yield* Effect.mapError(engine.startContainer(containerId), (error) =>
+              startFailure(request, error),
+            )
+            return {
+              containerId,
+              output: engine.containerOutput(containerId),
+              exit: exitOf(engine, containerId),
+              stop: (graceSeconds) => engine.stopContainer(containerId, graceSeconds),
+            }
+          }),
+        stopRun: (runId, graceSeconds) =>
+          Effect.gen(function* () {
+            const found = yield* engine.listContainers({ [runLabel]: runId, [homeLabel]: home })
+            yield* Effect.forEach(found, ({ id }) => engine.stopContainer(id, graceSeconds), {
+              concurrency: "unbounded",
+            })
+            return found.length > 0
+          }),
+      }),
+    ),
+  )
