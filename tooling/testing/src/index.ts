@@ -1,1 +1,24 @@
-export {}
+export { effect, liveEffect } from "./effect.ts"
+export { type Files, temporaryFolder, writeFiles } from "./folder.ts"
+export {
+  type GitCommit,
+  type GitFile,
+  type GitRepository,
+  type GitRepositoryOptions,
+  gitRepository,
+} from "./git-repository.ts"
+export {
+  type CliOptions,
+  relaunchCli,
+  relaunchExecutable,
+  type StartedCli,
+  startRelaunchCli,
+} from "./relaunch-cli.ts"
+export {
+  type TestEngine,
+  type TestRegistry,
+  type TestRig,
+  testEngine,
+  testRig,
+} from "./rig/environment.ts"
+export { type Terminal, type TerminalOptions, terminal } from "./terminal.ts"

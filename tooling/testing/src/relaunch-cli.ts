@@ -1,0 +1,135 @@
+/** The command line as a user has it: a process of its own, in a home of its own. */
+import { join } from "node:path"
+import {
+  type Finished,
+  type Problem,
+  problem,
+  reasonOf,
+  run,
+  waitFor,
+} from "@relaunch/local-engine"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { temporaryFolder } from "./folder.ts"
+
+export interface CliOptions {
+  readonly env?: Readonly<Record<string, string | undefined>>
+  readonly cwd?: string
+  readonly stdin?: string
+  /** HOME of the command; give the same folder to commands that share jobs and runs. */
+  readonly home?: string
+}
+
+export const relaunchExecutable = join(import.meta.dir, "../../../apps/cli/bin/relaunch")
+
+/** What of this machine's environment a command may see: how to find programs and whom to trust. */
+const passedOn =
+  /^(PATH|LANG|LC_.*|TZ|SSL_CERT_.*|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|.*_proxy|.*_PROXY)$/
+
+export const cliEnvironment = (
+  home: string,
+  env: CliOptions["env"] = {},
+): Record<string, string | undefined> => ({
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
+  // Where a test runs alone, the Bun that runs it serves the launcher too.
+  PATH: `${process.env["PATH"] ?? ""}:${join(process.execPath, "..")}`,
+  HOME: home,
+  RELAUNCH_HOME: join(home, "relaunch"),
+  TERM: "dumb",
+  ...env,
+})
+
+/** Every name that `run` would pass on from this process, unless the command's own environment has it. */
+const isolated = (home: string, env: CliOptions["env"]): Record<string, string | undefined> => ({
+  ...Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined])),
+  ...cliEnvironment(home, env),
+})
+
+const homeOf = (options: CliOptions): Effect.Effect<string, never, Scope.Scope> =>
+  options.home === undefined ? temporaryFolder() : Effect.succeed(options.home)
+
+/** Runs to the end, whatever the exit code. */
+export const relaunchCli = (
+  args: ReadonlyArray<string>,
+  options: CliOptions = {},
+): Effect.Effect<Finished, Problem> =>
+  Effect.scoped(
+    Effect.flatMap(homeOf(options), (home) =>
+      run([relaunchExecutable, ...args], {
+        cwd: options.cwd ?? home,
+        env: isolated(home, options.env),
+        ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
+      }),
+    ),
+  )
+
+export interface StartedCli {
+  readonly pid: number
+  readonly stdout: () => string
+  readonly stderr: () => string
+  /** The first match in what stdout and stderr have said so far. */
+  readonly waitForText: (pattern: RegExp) => Effect.Effect<RegExpExecArray, Problem>
+  readonly signal: (name: NodeJS.Signals) => Effect.Effect<void>
+  /** Exit code, or 128 and the number of the signal that ended it. */
+  readonly exited: Effect.Effect<number, Problem>
+}
+
+const collect = (stream: ReadableStream<Uint8Array>) => {
+  let text = ""
+  const done = (async () => {
+    const decoder = new TextDecoder()
+    for await (const chunk of stream) text += decoder.decode(chunk, { stream: true })
+  })()
+  return { text: () => text, done }
+}
+
+/** Starts it and goes on; it has ended when the scope is closed. */
+export const startRelaunchCli = (
+  args: ReadonlyArray<string>,
+  options: Omit<CliOptions, "stdin"> = {},
+): Effect.Effect<StartedCli, Problem, Scope.Scope> =>
+  Effect.gen(function* () {
+    const home = yield* homeOf(options)
+    const child = yield* Effect.acquireRelease(
+      Effect.try({
+        try: () =>
+          Bun.spawn([relaunchExecutable, ...args], {
+            cwd: options.cwd ?? home,
+            env: cliEnvironment(home, options.env),
+            stdin: "ignore",
+            stdout: "pipe",
+            stderr: "pipe",
+          }),
+        catch: (cause) => problem(`Could not start relaunch: ${reasonOf(cause)}`),
+      }),
+      (started) =>
+        Effect.promise(async () => {
+          if (started.exitCode === null) started.kill("SIGKILL")
+          await started.exited
+        }),
+    )
+    const [out, err] = [collect(child.stdout), collect(child.stderr)]
+    const seen = (pattern: RegExp) => pattern.exec(out.text()) ?? pattern.exec(err.text())
+    return {
+      pid: child.pid,
+      stdout: out.text,
+      stderr: err.text,
+      waitForText: (pattern) =>
+        waitFor(
+          { what: `relaunch to say ${pattern}`, atMost: "60 seconds" },
+          Effect.sync(() => seen(pattern) ?? undefined),
+        ).pipe(
+          Effect.mapError(({ message }) => problem(`${message}\n${out.text()}\n${err.text()}`)),
+        ),
+      signal: (name) => Effect.sync(() => child.kill(name)),
+      exited: Effect.promise(async () => {
+        await Promise.all([out.done, err.done])
+        return await child.exited
+      }).pipe(
+        Effect.timeoutFail({
+          duration: "60 seconds",
+          onTimeout: () => problem("Waited 60 seconds for relaunch to end"),
+        }),
+      ),
+    }
+  })

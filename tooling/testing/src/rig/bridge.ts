@@ -1,0 +1,64 @@
+/**
+ * The private engine's own network: a bridge, and three packet rules of its own.
+ * Docker would manage rules for all engines of a machine as if it were alone and
+ * so break the user's engine; that is why it is told to leave them be.
+ */
+import { output, type Problem, problem, run } from "@relaunch/local-engine"
+import * as Effect from "effect/Effect"
+import { rigPlaces } from "./places.ts"
+
+const rules = (bridge: string, network: string): ReadonlyArray<ReadonlyArray<string>> => [
+  ["-t", "nat", "POSTROUTING", "-s", network, "!", "-o", bridge, "-j", "MASQUERADE"],
+  ["-t", "filter", "FORWARD", "-i", bridge, "-j", "ACCEPT"],
+  ["-t", "filter", "FORWARD", "-o", bridge, "-j", "ACCEPT"],
+]
+
+const iptables = (action: "-C" | "-I" | "-D", [, table = "", ...rule]: ReadonlyArray<string>) =>
+  run(["iptables", "-w", "-t", table, action, ...rule])
+
+const networkOf = (gateway: string) => gateway.replace(/\.1$/, ".0/24")
+
+/** First address of the first network that no interface of this machine is in. */
+const freeGateway: Effect.Effect<string, Problem> = Effect.gen(function* () {
+  const taken = yield* output(["ip", "-4", "-o", "address", "show"])
+  for (let part = 0; part < 256; part += 1) {
+    if (!taken.includes(` 172.29.${part}.`)) return `172.29.${part}.1`
+  }
+  return yield* problem("All networks from 172.29.0.0/24 to 172.29.255.0/24 are in use")
+})
+
+const gatewayOf = (bridge: string): Effect.Effect<string | undefined, Problem> =>
+  Effect.map(
+    run(["ip", "-4", "-o", "address", "show", "dev", bridge]),
+    ({ stdout }) => /inet (172\.29\.\d+\.1)\//.exec(stdout)?.[1],
+  )
+
+/** Address of the host on the bridge, as containers see it. */
+export const ensureBridge: Effect.Effect<{ bridge: string; gateway: string }, Problem> = Effect.gen(
+  function* () {
+    const { bridge } = rigPlaces()
+    let gateway = yield* gatewayOf(bridge)
+    if (gateway === undefined) {
+      gateway = yield* freeGateway
+      yield* run(["ip", "link", "add", bridge, "type", "bridge"])
+      yield* output(["ip", "address", "add", `${gateway}/24`, "dev", bridge])
+    }
+    yield* output(["ip", "link", "set", bridge, "up"])
+    yield* output(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
+    for (const rule of rules(bridge, networkOf(gateway))) {
+      if ((yield* iptables("-C", rule)).code === 0) continue
+      const { code, stderr } = yield* iptables("-I", rule)
+      if (code !== 0)
+        return yield* problem(`iptables refused a rule for ${bridge}: ${stderr.trim()}`)
+    }
+    return { bridge, gateway }
+  },
+)
+
+export const removeBridge: Effect.Effect<void, Problem> = Effect.gen(function* () {
+  const { bridge } = rigPlaces()
+  const gateway = yield* gatewayOf(bridge)
+  if (gateway === undefined) return
+  for (const rule of rules(bridge, networkOf(gateway))) yield* iptables("-D", rule)
+  yield* run(["ip", "link", "delete", bridge])
+})

@@ -1,0 +1,133 @@
+/** Where the rig is, for tests: read from the environment, and brought up when it is not there. */
+import { join } from "node:path"
+
+const names = [
+  "RELAUNCH_TEST_DOCKER_HOST",
+  "RELAUNCH_TEST_GATEWAY",
+  "RELAUNCH_TEST_REGISTRY",
+  "RELAUNCH_TEST_REGISTRY_AUTH",
+  "RELAUNCH_TEST_REGISTRY_USER",
+  "RELAUNCH_TEST_REGISTRY_PASSWORD",
+  "RELAUNCH_TEST_GIT_HTTPS",
+  "RELAUNCH_TEST_GIT_CA",
+  "RELAUNCH_TEST_GIT_USER",
+  "RELAUNCH_TEST_GIT_PASSWORD",
+  "RELAUNCH_TEST_GIT_SSH",
+  "RELAUNCH_TEST_GIT_SSH_COMMAND",
+  "RELAUNCH_TEST_GIT_REPOSITORIES",
+  "RELAUNCH_TEST_PYTHON_WANDB",
+  "RELAUNCH_TEST_PYTHON_WANDB_OLD",
+] as const
+
+export type RigVariables = Readonly<Record<(typeof names)[number], string>>
+
+export interface TestEngine {
+  /** `unix:///...`, for DOCKER_HOST. */
+  readonly host: string
+  /** Address of this machine as containers on the engine's bridge see it. */
+  readonly gateway: string
+}
+
+export interface TestRegistry {
+  /** `127.0.0.1:<port>`, the first part of an image's name; plain http. */
+  readonly address: string
+}
+
+export interface TestRig {
+  readonly engine: TestEngine
+  readonly registry: {
+    /** Also what the engine takes for Docker Hub. */
+    readonly open: TestRegistry
+    readonly login: TestRegistry & { readonly user: string; readonly password: string }
+  }
+  readonly git: {
+    readonly https: {
+      readonly url: string
+      readonly user: string
+      readonly password: string
+      /** For GIT_SSL_CAINFO. */
+      readonly authority: string
+    }
+    readonly ssh: {
+      /** `ssh://<user>@127.0.0.1:<port>` */
+      readonly url: string
+      /** For GIT_SSH_COMMAND: has the key and the port, and lets `git@` in. */
+      readonly command: string
+    }
+    /** Folder of the bare repositories that both serve. */
+    readonly repositories: string
+  }
+  readonly python: {
+    /** A python with wandb 0.31.0. */
+    readonly wandb: string
+    /** A python with wandb 0.17.1. */
+    readonly oldWandb: string
+  }
+  /** What a command needs in its environment to use all of it; no passwords. */
+  readonly environment: Readonly<
+    Record<"DOCKER_HOST" | "GIT_SSL_CAINFO" | "GIT_SSH_COMMAND", string>
+  >
+}
+
+const fromVariables = (all: RigVariables): TestRig => ({
+  engine: { host: all.RELAUNCH_TEST_DOCKER_HOST, gateway: all.RELAUNCH_TEST_GATEWAY },
+  registry: {
+    open: { address: all.RELAUNCH_TEST_REGISTRY },
+    login: {
+      address: all.RELAUNCH_TEST_REGISTRY_AUTH,
+      user: all.RELAUNCH_TEST_REGISTRY_USER,
+      password: all.RELAUNCH_TEST_REGISTRY_PASSWORD,
+    },
+  },
+  git: {
+    https: {
+      url: all.RELAUNCH_TEST_GIT_HTTPS,
+      user: all.RELAUNCH_TEST_GIT_USER,
+      password: all.RELAUNCH_TEST_GIT_PASSWORD,
+      authority: all.RELAUNCH_TEST_GIT_CA,
+    },
+    ssh: { url: all.RELAUNCH_TEST_GIT_SSH, command: all.RELAUNCH_TEST_GIT_SSH_COMMAND },
+    repositories: all.RELAUNCH_TEST_GIT_REPOSITORIES,
+  },
+  python: { wandb: all.RELAUNCH_TEST_PYTHON_WANDB, oldWandb: all.RELAUNCH_TEST_PYTHON_WANDB_OLD },
+  environment: {
+    DOCKER_HOST: all.RELAUNCH_TEST_DOCKER_HOST,
+    GIT_SSL_CAINFO: all.RELAUNCH_TEST_GIT_CA,
+    GIT_SSH_COMMAND: all.RELAUNCH_TEST_GIT_SSH_COMMAND,
+  },
+})
+
+const given = (): RigVariables | undefined => {
+  const pairs = names.map((name) => [name, process.env[name]] as const)
+  return pairs.every(([, value]) => value !== undefined)
+    ? (Object.fromEntries(pairs) as RigVariables)
+    : undefined
+}
+
+const broughtUp = async (): Promise<RigVariables> => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "rig-script.ts"), "up"], {
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  })
+  const [answer, code] = await Promise.all([child.stdout.text(), child.exited])
+  if (code !== 0) throw new Error("The test rig did not come up; its words are above")
+  return JSON.parse(answer)
+}
+
+let rig: Promise<TestRig> | undefined
+
+/**
+ * `const rig = await testRig()` at the top of a test file. Under `tooling/test` the rig is up
+ * already; a test file run alone starts it and leaves it up until `tooling/rig down`.
+ */
+export const testRig = (): Promise<TestRig> => {
+  const variables = given()
+  rig ??=
+    variables === undefined
+      ? broughtUp().then(fromVariables)
+      : Promise.resolve(fromVariables(variables))
+  return rig
+}
+
+export const testEngine = async (): Promise<TestEngine> => (await testRig()).engine
