@@ -20,6 +20,7 @@ import type {
   RunState,
   Verdict,
 } from "./model.ts"
+import type { SdkStore } from "./sdk.ts"
 
 type Answer<A> = Effect.Effect<A, Failure>
 
@@ -96,6 +97,8 @@ export interface StoreShape {
   readonly artifacts: ArtifactStore
   readonly runs: RunStore
   readonly keys: KeyStore
+  /** For the W&B-compatible server. */
+  readonly sdk: SdkStore
   /** Absolute path of a run's console log: the container's output as the engine gave it. */
   readonly consoleLog: (key: ProjectKey & { readonly id: string }) => string
   /** Streams a blob from disk. */

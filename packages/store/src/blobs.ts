@@ -1,0 +1,173 @@
+/**
+ * Content under `<home>/blobs`, named by its sha256. Content is staged first: written beside its
+ * place and synced, which needs no lock. It is put in place inside the transaction whose rows name it.
+ *
+ * Why nothing that is named can go missing: both `place` and the removal of unnamed blobs run only
+ * inside IMMEDIATE transactions, of which SQLite lets one run at a time, in all processes. A writer
+ * therefore looks for its blob, moves its own copy there when there is none, and commits the row
+ * that names it, with no removal in between; and a removal sees the rows of every writer before it.
+ * A process that dies in between leaves at most a blob that nothing names, never a row without one:
+ * rows go in a transaction before that of their blobs, which are noted in `loose` until then.
+ */
+import { createHash, randomUUID } from "node:crypto"
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import { type FileHandle, open } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { Database } from "./database.ts"
+import { explain } from "./explain.ts"
+import type { ArtifactFile, Content } from "./model.ts"
+
+/** Content that is on this disk, but has no place yet. */
+export interface Staged {
+  /** Hex sha256: the name of the blob. */
+  readonly blob: string
+  /** Base64 md5, the digest of W&B. */
+  readonly digest: string
+  readonly size: number
+  /** Where the bytes wait. */
+  readonly temporary: string
+}
+
+export interface Blobs {
+  /** Reads the content once. The waiting file goes away with `discard`, or when it is put in place. */
+  readonly stage: (content: AsyncIterable<Uint8Array>) => Effect.Effect<Staged, Failure>
+  readonly stageContent: (content: Content) => Effect.Effect<Staged, Failure>
+  readonly discard: (staged: ReadonlyArray<Staged>) => Effect.Effect<void>
+  /** Only inside `change`. */
+  readonly place: (staged: Staged) => void
+  /** Notes that rows stopped to name these; only inside `change`, and followed by `sweep`. */
+  readonly loosen: (blobs: Iterable<string>) => void
+  /** Removes noted blobs that no row names. */
+  readonly sweep: Effect.Effect<void, Failure>
+  readonly pathOf: (blob: string) => string
+  readonly read: (file: ArtifactFile) => Stream.Stream<Uint8Array, Failure>
+}
+
+const day = 24 * 60 * 60 * 1000
+
+async function* bytesOf(content: Content): AsyncGenerator<Uint8Array> {
+  if ("bytes" in content) yield content.bytes
+  else yield* Bun.file(content.file).stream()
+}
+
+const write = async (content: AsyncIterable<Uint8Array>, temporary: string): Promise<Staged> => {
+  const md5 = createHash("md5")
+  const sha256 = createHash("sha256")
+  let size = 0
+  let file: FileHandle | undefined
+  try {
+    file = await open(temporary, "wx", 0o600)
+    for await (const chunk of content) {
+      md5.update(chunk)
+      sha256.update(chunk)
+      size += chunk.byteLength
+      await file.writeFile(chunk)
+    }
+    await file.sync()
+  } catch (cause) {
+    rmSync(temporary, { force: true })
+    throw cause
+  } finally {
+    await file?.close()
+  }
+  return { blob: sha256.digest("hex"), digest: md5.digest("base64"), size, temporary }
+}
+
+const isNamed = `select 1 from entry where blob = $blob union all
+  select 1 from upload where blob = $blob union all
+  select 1 from run_file where blob = $blob union all
+  select 1 from manifest where blob = $blob limit 1`
+
+export const makeBlobs = (db: Database): Effect.Effect<Blobs, Failure> =>
+  Effect.gen(function* () {
+    const folder = join(db.home, "blobs")
+    const waiting = join(db.home, "waiting")
+    const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob.slice(2))
+
+    yield* Effect.try({
+      try: () => {
+        for (const each of [folder, waiting]) mkdirSync(each, { recursive: true, mode: 0o700 })
+      },
+      catch: (cause) => explain(db.home, cause),
+    })
+    // What a killed process left behind. A day is far beyond the longest upload of a living one.
+    yield* Effect.ignore(
+      db.read((now) => {
+        for (const name of readdirSync(waiting)) {
+          const path = join(waiting, name)
+          if (now - statSync(path).mtimeMs > day) rmSync(path, { force: true })
+        }
+      }),
+    )
+
+    const stage = (content: AsyncIterable<Uint8Array>) =>
+      Effect.tryPromise({
+        try: () => write(content, join(waiting, randomUUID())),
+        catch: (cause) => explain(waiting, cause),
+      })
+
+    return {
+      stage,
+      stageContent: (content) =>
+        "file" in content
+          ? Effect.tryPromise({
+              try: () => write(bytesOf(content), join(waiting, randomUUID())),
+              catch: (cause) => unreadable(content.file, waiting, cause),
+            })
+          : stage(bytesOf(content)),
+      discard: (staged) =>
+        Effect.sync(() => {
+          for (const { temporary } of staged) rmSync(temporary, { force: true })
+        }),
+      place: ({ blob, temporary }) => {
+        const path = pathOf(blob)
+        if (existsSync(path)) return
+        mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+        renameSync(temporary, path)
+      },
+      loosen: (blobs) => {
+        for (const blob of blobs) db.run("insert or ignore into loose values ($blob)", { blob })
+      },
+      sweep: db.change(() => {
+        for (const { blob } of db.all<{ blob: string }>("select blob from loose")) {
+          if (db.get(isNamed, { blob }) === undefined) rmSync(pathOf(blob), { force: true })
+        }
+        db.run("delete from loose")
+      }),
+      pathOf,
+      read: ({ blob, path }) =>
+        blob === undefined
+          ? Stream.fail(lost(path))
+          : Stream.unwrap(
+              Effect.map(
+                Effect.promise(() => Bun.file(blob).exists()),
+                (exists) =>
+                  exists
+                    ? Stream.fromAsyncIterable(Bun.file(blob).stream(), (cause) =>
+                        explain(blob, cause),
+                      )
+                    : Stream.fail(lost(path)),
+              ),
+            ),
+    } satisfies Blobs
+  })
+
+const lost = (path: string): Failure =>
+  failure("E_STORE_DAMAGED", `The content of \`${path}\` is not in the store`, {
+    hints: ["If it is a reference, read it where it points; else log the artifact again"],
+    details: { path },
+  })
+
+const unreadable = (file: string, waiting: string, cause: unknown): Failure => {
+  const code = String((cause as { code?: unknown }).code)
+  return code === "ENOENT" || code === "EACCES" || code === "EISDIR"
+    ? failure("E_SOURCE_UNREADABLE", `\`${file}\` cannot be read`, {
+        hints: ["Check that it is still there and that you may read it"],
+        details: { file },
+        cause,
+      })
+    : explain(waiting, cause)
+}

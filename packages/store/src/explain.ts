@@ -1,0 +1,45 @@
+/** From what SQLite and the file system throw to failures that name the path and say what to do. */
+import { Failure, failure, reasonOf } from "@relaunch/failure"
+
+const codeOf = (cause: unknown): string =>
+  typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
+
+const starts = (code: string, ...names: ReadonlyArray<string>) =>
+  names.some((name) => code === name || code.startsWith(`${name}_`))
+
+/** E_STORE for whatever went wrong at `path`; a Failure passes through unchanged. */
+export const explain = (path: string, cause: unknown): Failure => {
+  if (cause instanceof Failure) return cause
+  const code = codeOf(cause)
+  const because = (message: string, ...hints: ReadonlyArray<string>) =>
+    failure("E_STORE", message, { hints, details: { path }, cause })
+
+  if (starts(code, "SQLITE_FULL", "ENOSPC", "EDQUOT")) {
+    return because(
+      `No space is left on the disk that holds \`${path}\``,
+      "Free some space there, or choose another folder with `RELAUNCH_HOME`",
+    )
+  }
+  if (starts(code, "SQLITE_NOTADB", "SQLITE_CORRUPT")) {
+    return because(
+      `\`${path}\` is damaged or is not a relaunch store`,
+      "Restore it from a copy, or move it away to start with an empty store",
+    )
+  }
+  if (starts(code, "SQLITE_BUSY", "SQLITE_LOCKED")) {
+    return because(
+      `\`${path}\` is locked by another process`,
+      "Try again; if it stays locked, look for a process that hangs while it uses this folder",
+    )
+  }
+  if (starts(code, "SQLITE_READONLY", "EACCES", "EPERM", "EROFS")) {
+    return because(
+      `\`${path}\` may not be written`,
+      "Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`",
+    )
+  }
+  return because(
+    `\`${path}\` cannot be used: ${reasonOf(cause)}`,
+    "Check that it is a folder that you may write to, or choose another one with `RELAUNCH_HOME`",
+  )
+}
