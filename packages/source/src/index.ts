@@ -1,1 +1,15 @@
-export {}
+export { type CodeSource, codeSource, humanSize } from "./code.ts"
+export {
+  applyPatch,
+  type Checkout,
+  type FoundRef,
+  type GitLogin,
+  type GitOptions,
+  type GitRemote,
+  type GitSource,
+  gitRemote,
+  gitSource,
+  redactUrl,
+} from "./git/index.ts"
+export { checkedImageName, type ImageSource, imageSource } from "./image.ts"
+export { type Location, locate } from "./locate.ts"

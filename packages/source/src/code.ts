@@ -1,0 +1,67 @@
+/** Code sources: a directory as the list of files that make it up. */
+import { type BuildContext, type ContextEntry, identified, listTree } from "@relaunch/build"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import { codeRules } from "./ignore.ts"
+
+export interface CodeSource {
+  readonly path: string
+  readonly tree: BuildContext
+  /** Where the ignore rules came from. */
+  readonly rules: string
+}
+
+const biggestShown = 10
+
+export const humanSize = (bytes: number): string => {
+  const units = ["B", "kB", "MB", "GB", "TB"]
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit += 1
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
+}
+
+const tooLarge = (
+  path: string,
+  entries: ReadonlyArray<ContextEntry>,
+  size: number,
+  limit: number,
+) => {
+  const biggest = [...entries].sort((a, b) => b.size - a.size).slice(0, biggestShown)
+  return failure(
+    "E_SOURCE_TOO_LARGE",
+    `\`${path}\` holds ${humanSize(size)} of code, more than the limit of ${humanSize(limit)}`,
+    {
+      hints: [
+        "Name what does not belong to the code in `.relaunchignore`, or raise `codeLimit` in the configuration",
+        `The biggest are ${biggest.map((entry) => `${entry.path} (${humanSize(entry.size)})`).join(", ")}`,
+      ],
+      details: {
+        path,
+        size,
+        limit,
+        biggest: biggest.map((entry) => ({ path: entry.path, size: entry.size })),
+      },
+    },
+  )
+}
+
+/** Sizes are checked before any content is read. `limit` in bytes. */
+export const codeSource = (path: string, limit: number): Effect.Effect<CodeSource, Failure> =>
+  Effect.gen(function* () {
+    const rules = codeRules(path)
+    const { entries, ignored, skipped } = yield* listTree(path, { ignores: rules.ignores })
+    const size = entries.reduce((sum, entry) => sum + entry.size, 0)
+    if (size > limit) return yield* tooLarge(path, entries, size, limit)
+    if (!entries.some(({ kind }) => kind === "file")) {
+      return yield* failure("E_SOURCE_NOT_FOUND", `\`${path}\` holds no files to run`, {
+        hints: [`Check the directory, and what \`${rules.from}\` leaves out`],
+        details: { path, ignored },
+      })
+    }
+    const tree = yield* identified(entries, { ignored, skipped })
+    return { path, tree, rules: rules.from }
+  })

@@ -1,0 +1,134 @@
+/**
+ * The system's git, by argument list. Every call is pinned to https and ssh, runs no hooks, never
+ * prompts without a terminal, ends after a time limit, and its words are redacted before use.
+ */
+import * as Command from "@effect/platform/Command"
+import * as CommandExecutor from "@effect/platform/CommandExecutor"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Chunk from "effect/Chunk"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { GitLogin } from "./remote.ts"
+import { redactUrl } from "./remote.ts"
+
+export interface GitOptions {
+  /** For one host; handed to git through its environment, never its arguments. */
+  readonly login: (GitLogin & { readonly host: string }) | undefined
+  /** True lets git and ssh ask on the terminal. */
+  readonly interactive: boolean
+  readonly timeLimit: Duration.DurationInput
+  /** Variables of the caller that matter: `GIT_SSH_COMMAND`, `GIT_SSH`. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface GitAnswer {
+  readonly exitCode: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const hardened: ReadonlyArray<string> = [
+  ...["-c", "protocol.allow=never", "-c", "protocol.https.allow=always"],
+  ...["-c", "protocol.ssh.allow=always", "-c", "core.hooksPath=/dev/null"],
+  ...["-c", "core.fsmonitor=false", "-c", "gc.auto=0", "-c", "maintenance.auto=false"],
+  ...["-c", "advice.detachedHead=false", "-c", "init.defaultBranch=main"],
+  // A server that sends less than 1 kB/s for a minute has hung.
+  ...["-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"],
+]
+
+/** Answers git's `get` from two variables that only this child has. */
+const helper =
+  '!f() { test "$1" = get || exit 0; echo "username=$RELAUNCH_GIT_USERNAME"; echo "password=$RELAUNCH_GIT_PASSWORD"; }; f'
+
+const loginArguments = ({ login }: GitOptions): ReadonlyArray<string> =>
+  login === undefined
+    ? []
+    : [
+        ...["-c", `credential.https://${login.host}.helper=`],
+        ...["-c", `credential.https://${login.host}.helper=${helper}`],
+      ]
+
+const environment = (options: GitOptions): Record<string, string> => {
+  const { env, interactive, login } = options
+  const ssh = env["GIT_SSH_COMMAND"] ?? (env["GIT_SSH"] === undefined ? "ssh" : undefined)
+  return {
+    LC_ALL: "C",
+    GIT_PROTOCOL_FROM_USER: "0",
+    GIT_OPTIONAL_LOCKS: "0",
+    ...(interactive
+      ? {}
+      : {
+          GIT_TERMINAL_PROMPT: "0",
+          SSH_ASKPASS_REQUIRE: "never",
+          ...(ssh === undefined
+            ? {}
+            : { GIT_SSH_COMMAND: `${ssh} -o BatchMode=yes -o ConnectTimeout=20` }),
+        }),
+    ...(login === undefined
+      ? {}
+      : { RELAUNCH_GIT_USERNAME: login.username, RELAUNCH_GIT_PASSWORD: login.password }),
+  }
+}
+
+/** Hides what the URL patterns cannot know: a password that git itself repeated. */
+const redacted = (text: string, { login }: GitOptions): string => {
+  const plain = redactUrl(text)
+  return login === undefined || login.password === ""
+    ? plain
+    : plain.replaceAll(login.password, "***").replaceAll(encodeURIComponent(login.password), "***")
+}
+
+const missing = failure("E_GIT_MISSING", "`git` was not found on PATH", {
+  hints: ["Install git, for example with `apt-get install git`"],
+})
+
+const collected = (bytes: Stream.Stream<Uint8Array, unknown>) =>
+  bytes.pipe(
+    Stream.decodeText(),
+    Stream.runCollect,
+    Effect.map(Chunk.join("")),
+    Effect.orElseSucceed(() => ""),
+  )
+
+/** Runs git and hands back whatever it said; only a missing git or the time limit fails. */
+export const git = (
+  args: ReadonlyArray<string>,
+  options: GitOptions,
+): Effect.Effect<GitAnswer, Failure, CommandExecutor.CommandExecutor> =>
+  Effect.gen(function* () {
+    const executor = yield* CommandExecutor.CommandExecutor
+    const command = Command.make("git", ...hardened, ...loginArguments(options), ...args).pipe(
+      Command.env(environment(options)),
+      Command.stdin(options.interactive ? "inherit" : Stream.empty),
+    )
+    const child = yield* executor.start(command)
+    const [stdout, stderr, exitCode] = yield* Effect.all(
+      [collected(child.stdout), collected(child.stderr), child.exitCode],
+      { concurrency: "unbounded" },
+    )
+    return { exitCode, stdout, stderr: redacted(stderr, options) }
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTags({
+      SystemError: (error) =>
+        error.reason === "NotFound"
+          ? Effect.fail(missing)
+          : Effect.fail(failure("E_GIT", `git ended badly: ${error.message}`, { cause: error })),
+      BadArgument: (error) =>
+        Effect.fail(
+          failure("E_GIT", `git could not be started: ${error.message}`, { cause: error }),
+        ),
+    }),
+    Effect.timeoutFail({
+      duration: options.timeLimit,
+      onTimeout: () =>
+        failure(
+          "E_TIMEOUT",
+          `git ${args.find((word) => !word.startsWith("-")) ?? ""} took longer than ${Duration.format(Duration.decode(options.timeLimit))}`,
+          {
+            hints: ["Raise the limit with RELAUNCH_GIT_TIMEOUT (seconds), or check the network"],
+          },
+        ),
+    }),
+  )

@@ -1,0 +1,66 @@
+/** Git sources: a remote and a ref to a commit, a commit to files. */
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Checkout, checkedOut } from "./checkout.ts"
+import { type GitOptions, git } from "./command.ts"
+import { type Mirror, mirrored } from "./mirror.ts"
+import type { GitRemote } from "./remote.ts"
+
+export type { Checkout } from "./checkout.ts"
+export type { GitOptions } from "./command.ts"
+export type { FoundRef } from "./ref.ts"
+export { type GitLogin, type GitRemote, gitRemote, redactUrl } from "./remote.ts"
+
+export interface GitSource {
+  readonly remote: GitRemote
+  /** Full hash. */
+  readonly commit: string
+  /** What the user's word turned out to be. */
+  readonly found: Mirror["found"]
+  readonly defaultBranch: string | undefined
+  /** Files of the commit, in a temporary directory that lives as long as the scope. */
+  readonly checkout: Effect.Effect<Checkout, Failure, CommandExecutor | Scope.Scope>
+}
+
+/**
+ * `ref` is a branch, tag, short or full hash; without it the remote's own default branch counts.
+ * `cache` is where mirrors are kept.
+ */
+export const gitSource = (
+  remote: GitRemote,
+  ref: string | undefined,
+  cache: string,
+  options: GitOptions,
+): Effect.Effect<GitSource, Failure, CommandExecutor> =>
+  Effect.map(mirrored(remote, ref, cache, options), (mirror) => ({
+    remote,
+    commit: mirror.found.commit,
+    found: mirror.found,
+    defaultBranch: mirror.defaultBranch,
+    checkout: checkedOut(remote, mirror, options),
+  }))
+
+/** Applies the uncommitted changes a job carries. */
+export const applyPatch = (
+  folder: string,
+  patchFile: string,
+  options: GitOptions,
+): Effect.Effect<void, Failure, CommandExecutor> =>
+  Effect.gen(function* () {
+    const said = yield* git(
+      ["-C", folder, "apply", "--whitespace=nowarn", "--", patchFile],
+      options,
+    )
+    if (said.exitCode !== 0) {
+      return yield* failure(
+        "E_GIT",
+        "The job's uncommitted changes (`diff.patch`) do not apply to its commit",
+        {
+          hints: ["The job is damaged; create it again from the working tree"],
+          details: { said: said.stderr.trim() },
+        },
+      )
+    }
+  })
