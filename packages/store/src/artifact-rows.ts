@@ -100,9 +100,20 @@ interface Place extends ProjectKey {
 /** `alias` is `latest`, `vN`, another alias or a digest. Committed versions only. */
 export const findArtifact = (
   db: Database,
-  { alias, entity, name, project }: Place & { readonly alias: string },
+  {
+    alias,
+    entity,
+    name,
+    project,
+    type,
+  }: Place & { readonly alias: string; readonly type?: string },
 ): SdkArtifact | undefined => {
-  const collection = findCollection(db, { entity, project, name })
+  const collection = findCollection(db, {
+    entity,
+    project,
+    name,
+    ...(type === undefined ? {} : { type }),
+  })
   if (collection === undefined) return undefined
   const place = { collection: collection.number }
   const named = db.get<{ artifact: number }>(
@@ -158,17 +169,28 @@ export const selectCollections = (
           : { id: artifactId(latest), version: latest_version },
     }))
 
+/** Types whose names live apart from all others: a job and its code may bear one name. */
+const ownNames = "code"
+
+/** Without a type, a name means its collection of any other type before the one of code. */
 export const findCollection = (
   db: Database,
-  { entity, name, project }: Place,
-): Collection | undefined =>
-  selectCollections(
+  { entity, name, project, type }: Place & { readonly type?: string },
+): Collection | undefined => {
+  const found = selectCollections(
     db,
     "project.entity = $entity and project.name = $project and collection.name = $name",
     { entity, project, name },
-  )[0]
+  )
+  const isCode = (collection: Collection) => collection.type === ownNames
+  if (type === undefined) return found.find((each) => !isCode(each)) ?? found[0]
+  return found.find((each) => isCode(each) === (type === ownNames))
+}
 
-/** Fails with E_NAME when the name already has another type: the SDK relies on one type per name. */
+/**
+ * Fails with E_NAME when the name already has another type: the SDK relies on one type per name.
+ * Code is the exception, as a job and the code it runs may bear the same name.
+ */
 export const ensureCollection = (
   db: Database,
   now: number,

@@ -77,7 +77,7 @@ create table collection (
   description text,
   created_at text not null,
   next_version integer not null default 0,
-  unique (project, name)
+  unique (project, name, type)
 ) strict;
 create index collection_by_type on collection (project, type, name);
 

@@ -29,9 +29,16 @@ export interface ArtifactStore {
   readonly log: (
     artifact: NewArtifact,
   ) => Answer<{ readonly artifact: Artifact; readonly verdict: Verdict }>
-  /** `alias` is `latest`, `vN` or any other alias. Pending and deleted versions are not found. */
+  /**
+   * `alias` is `latest`, `vN` or any other alias. Pending and deleted versions are not found. A job
+   * and its code may bear one name: without `type` the job is meant.
+   */
   readonly find: (
-    reference: ProjectKey & { readonly name: string; readonly alias: string },
+    reference: ProjectKey & {
+      readonly name: string
+      readonly alias: string
+      readonly type?: string
+    },
   ) => Answer<Artifact | undefined>
   readonly byId: (id: string) => Answer<Artifact | undefined>
   /** Committed versions, newest first within a collection; collections by name. */
