@@ -131,11 +131,20 @@ describe("artifacts", () => {
           undefined,
           undefined,
         ] as Array<number>)
-        const failure = yield* Effect.flip(store.artifacts.log(artifact({ type: "code" })))
+        const failure = yield* Effect.flip(store.artifacts.log(artifact({ type: "dataset" })))
         expect([failure.code, failure.message]).toEqual([
           "E_NAME",
-          "`train` in `local/hello` already is of type `job` and cannot become `code`",
+          "`train` in `local/hello` already is of type `job` and cannot become `dataset`",
         ])
+        const code = yield* store.artifacts.log(artifact({ type: "code" }))
+        expect([code.verdict, code.artifact.type, code.artifact.version]).toEqual([
+          "created",
+          "code",
+          0,
+        ])
+        const latest = { ...place, name: "train", alias: "latest" }
+        expect((yield* store.artifacts.find(latest))?.type).toBe("job")
+        expect((yield* store.artifacts.find({ ...latest, type: "code" }))?.type).toBe("code")
       }),
     )
   })
