@@ -3,6 +3,7 @@ import * as Cause from "effect/Cause"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 
 export class Problem extends Data.TaggedError("Problem")<{
   readonly message: string
@@ -22,10 +23,15 @@ export const say = (text: string): Effect.Effect<void> =>
     process.stderr.write(`${text}\n`)
   })
 
-/** Runs a script to its end and leaves with 0, or with 1 and the problem on stderr. */
+/** Runs a script to its end and leaves with 0, or with 1 and the problem on stderr; a signal lets it clean up first. */
 export const runScript = async (script: Effect.Effect<void, Problem>): Promise<never> => {
-  const exit = await Effect.runPromiseExit(script)
+  const running = Effect.runFork(script)
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => Effect.runFork(Fiber.interrupt(running)))
+  }
+  const exit = await Effect.runPromise(Fiber.await(running))
   if (Exit.isSuccess(exit)) process.exit(0)
+  if (Cause.isInterrupted(exit.cause)) process.exit(130)
   const error = Cause.squash(exit.cause)
   const lines =
     error instanceof Problem

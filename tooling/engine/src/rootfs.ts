@@ -1,5 +1,13 @@
 /** A Debian with Python as a tar file, made once per machine: what a base image is imported from. */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs"
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { output, run } from "./command.ts"
@@ -20,7 +28,9 @@ const bootstrap = (suite: string, folder: string): Effect.Effect<void, Problem> 
   Effect.gen(function* () {
     const include = `--include=${packages.join(",")}`
     const mirror = process.env["RELAUNCH_DEBIAN_MIRROR"]
-    const command = ["debootstrap", "--variant=minbase", include, suite, folder]
+    // Cut short, it leaves neither processes nor mounts: both are in namespaces that end with it.
+    const apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
+    const command = [...apart, "debootstrap", "--variant=minbase", include, suite, folder]
     const finished = yield* run(mirror === undefined ? command : [...command, mirror])
     if (finished.code === 0) return
     const last = `${finished.stdout}\n${finished.stderr}`.trim().split("\n").slice(-15)
@@ -49,6 +59,16 @@ const adapt = (folder: string): Effect.Effect<void, Problem> => {
   return Effect.asVoid(output(["sh", "-c", steps.join(" && "), "sh", folder, bundle ?? ""]))
 }
 
+/** Of makers that were killed: older than the making takes. */
+const removeLeftovers = (folder: string, suite: string): void => {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (!name.startsWith(`rootfs-${suite}-`)) continue
+    const age = Date.now() - statSync(path).mtimeMs
+    if (age > 60 * 60 * 1000) rmSync(path, { recursive: true, force: true })
+  }
+}
+
 /** Path of the tar file; complete as soon as it has its name. */
 export const debianRootfs = (suite: string): Effect.Effect<string, Problem> =>
   Effect.gen(function* () {
@@ -56,6 +76,7 @@ export const debianRootfs = (suite: string): Effect.Effect<string, Problem> =>
     const tar = join(folder, `rootfs-${suite}.tar`)
     if (existsSync(tar)) return tar
     mkdirSync(folder, { recursive: true })
+    removeLeftovers(folder, suite)
     if (process.getuid?.() !== 0) {
       return yield* problem(
         "Only root can make a base image from Debian's packages",
@@ -83,7 +104,7 @@ export const debianRootfs = (suite: string): Effect.Effect<string, Problem> =>
     // In place on one file system, so the name appears only when the content is whole.
     yield* Effect.ensuring(
       make,
-      Effect.sync(() => rmSync(work, { recursive: true, force: true })),
+      Effect.sync(() => rmSync(work, { recursive: true, force: true, maxRetries: 20 })),
     )
     return tar
   })

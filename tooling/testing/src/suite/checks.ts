@@ -1,0 +1,94 @@
+/** What there is to check: types, lint, and the test files, in processes that run side by side. */
+import { readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+
+export interface Check {
+  readonly name: string
+  readonly command: ReadonlyArray<string>
+  /** Where bun leaves its counts; a check without it counts as one. */
+  readonly report?: string
+  readonly needsRig: boolean
+}
+
+/** A test file that uses any of these needs what the rig brings, and gets a process of its own. */
+const rigUsers = /\b(testRig|testEngine|gitRepository|terminal)\(/
+
+/** For a test that names no limit of its own: more than bun's, because processes run side by side. */
+const testMilliseconds = 30_000
+
+const testFiles = (root: string): ReadonlyArray<string> =>
+  [...new Bun.Glob("{packages,apps,tooling}/*/{src,test}/**/*.test.{ts,tsx}").scanSync(root)].sort()
+
+const bunTest = (
+  name: string,
+  files: ReadonlyArray<string>,
+  needsRig: boolean,
+  reports: string,
+): Check => {
+  const report = join(reports, `${name.replaceAll("/", "_")}.xml`)
+  const reporter = ["--reporter=junit", `--reporter-outfile=${report}`]
+  const paths = files.map((file) => `./${file}`)
+  return {
+    name,
+    command: ["bun", "test", `--timeout=${testMilliseconds}`, ...reporter, ...paths],
+    report,
+    needsRig,
+  }
+}
+
+export const staticChecks: ReadonlyArray<Check> = [
+  {
+    name: "types",
+    command: ["turbo", "run", "typecheck", "--output-logs=errors-only"],
+    needsRig: false,
+  },
+  { name: "lint", command: ["biome", "check", "."], needsRig: false },
+]
+
+/** Integration tests first, because they take longest; unit tests of a package in one process. */
+export const testChecks = (root: string, reports: string): ReadonlyArray<Check> => {
+  const files = testFiles(root)
+  const needing = files.filter((file) => rigUsers.test(readFileSync(join(root, file), "utf8")))
+  const byPackage = Map.groupBy(
+    files.filter((file) => !needing.includes(file)),
+    (file) => dirname(file).split("/").slice(0, 2).join("/"),
+  )
+  return [
+    ...needing.map((file) => bunTest(file, [file], true, reports)),
+    ...[...byPackage].map(([name, its]) => bunTest(name, its, false, reports)),
+  ]
+}
+
+export interface Counts {
+  readonly passed: number
+  readonly failed: number
+  readonly skipped: number
+}
+
+const attribute = (element: string, name: string): number =>
+  Number(new RegExp(` ${name}="(\\d+)"`).exec(element)?.[1] ?? 0)
+
+/** A process that failed without a failed test, as by a crash, counts as one failure. */
+export const countsOf = (check: Check, code: number): Counts => {
+  if (check.report === undefined) {
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
+  }
+  const element = /<testsuites[^>]*>/.exec(readReport(check.report))?.[0] ?? ""
+  const [tests, failures, skipped] = ["tests", "failures", "skipped"].map((name) =>
+    attribute(element, name),
+  )
+  const failed = (failures ?? 0) + attribute(element, "errors")
+  return {
+    passed: (tests ?? 0) - failed - (skipped ?? 0),
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: skipped ?? 0,
+  }
+}
+
+const readReport = (file: string): string => {
+  try {
+    return readFileSync(file, "utf8")
+  } catch {
+    return ""
+  }
+}
