@@ -17,30 +17,43 @@ export interface CommandOptions {
 
 const quotedLines = 15
 
-/** Whatever the exit code; interruption ends the program. */
-export const run = (
-  command: ReadonlyArray<string>,
-  options: CommandOptions = {},
-): Effect.Effect<Finished, Problem> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const child = Bun.spawn([...command], {
+const start = (command: ReadonlyArray<string>, options: CommandOptions) =>
+  Effect.try({
+    try: () =>
+      Bun.spawn([...command], {
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
         env: { ...process.env, ...options.env },
         stdin: options.stdin === undefined ? "ignore" : new Blob([options.stdin]),
         stdout: "pipe",
         stderr: "pipe",
-        signal,
-      })
-      const [stdout, stderr, code] = await Promise.all([
-        child.stdout.text(),
-        child.stderr.text(),
-        child.exited,
-      ])
-      return { code, stdout, stderr }
-    },
+      }),
     catch: (cause) => problem(`Could not start \`${command[0]}\`: ${reasonOf(cause)}`),
   })
+
+/** Whatever the exit code; interruption ends the program and waits for its end. */
+export const run = (
+  command: ReadonlyArray<string>,
+  options: CommandOptions = {},
+): Effect.Effect<Finished, Problem> =>
+  Effect.acquireUseRelease(
+    start(command, options),
+    (child) =>
+      Effect.promise(async () => {
+        const [stdout, stderr, code] = await Promise.all([
+          child.stdout.text(),
+          child.stderr.text(),
+          child.exited,
+        ])
+        return { code, stdout, stderr }
+      }),
+    (child) =>
+      Effect.promise(async () => {
+        if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM")
+        const patience = setTimeout(() => child.kill("SIGKILL"), 5000)
+        await child.exited
+        clearTimeout(patience)
+      }),
+  )
 
 /** Standard output of a program that must succeed. */
 export const output = (
