@@ -1,1 +1,3 @@
-export {}
+export { type Edges, fileEdges, findCycle, importsOf } from "./cycles.ts"
+export { graph, isBackend, longestFile, type Place } from "./graph.ts"
+export { type Member, members, read, root, scope } from "./workspace.ts"

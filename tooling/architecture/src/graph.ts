@@ -1,0 +1,68 @@
+/**
+ * Which package may use which: the one place to change when that changes. A package
+ * uses packages of lower levels only. `tests` names what its tests use besides.
+ */
+export interface Place {
+  readonly level: number
+  /** Names after `@relaunch/`; exactly the `dependencies` of its package.json. */
+  readonly uses: ReadonlyArray<string>
+  /** Exactly the `devDependencies`. */
+  readonly tests?: ReadonlyArray<string>
+}
+
+export const graph: Readonly<Record<string, Place>> = {
+  // Tooling stands below all packages, so that the tests of each can use it.
+  "local-engine": { level: 0, uses: [] },
+  testing: { level: 1, uses: ["local-engine"] },
+  architecture: { level: 0, uses: [] },
+
+  failure: { level: 2, uses: [] },
+
+  job: { level: 3, uses: ["failure"] },
+  config: { level: 3, uses: ["failure"] },
+  engine: { level: 3, uses: ["failure"] },
+  dockerfile: { level: 3, uses: ["failure"] },
+  build: { level: 3, uses: ["failure"] },
+
+  store: { level: 4, uses: ["failure", "job"] },
+  runner: { level: 4, uses: ["engine", "failure"] },
+  source: { level: 4, uses: ["build", "engine", "failure", "job"] },
+  "builder-docker": { level: 4, uses: ["build", "engine", "failure"] },
+
+  server: { level: 5, uses: ["failure", "store"] },
+
+  launch: {
+    level: 6,
+    uses: [
+      "build",
+      "dockerfile",
+      "engine",
+      "failure",
+      "job",
+      "runner",
+      "server",
+      "source",
+      "store",
+    ],
+  },
+
+  cli: {
+    level: 7,
+    uses: [
+      "build",
+      "builder-docker",
+      "config",
+      "engine",
+      "failure",
+      "job",
+      "launch",
+      "server",
+      "store",
+    ],
+  },
+}
+
+/** What a builder backend is called; only `apps/*` and `tooling/*` may choose one. */
+export const isBackend = (name: string): boolean => name.startsWith("builder-")
+
+export const longestFile = 300
