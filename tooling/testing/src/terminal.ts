@@ -66,7 +66,7 @@ export const terminal = ({
         Effect.mapError(({ message }) => problem(`${message}; it shows:\n${last.trimEnd()}`)),
       )
     }
-    yield* waitForScreen("$ ")
+    yield* waitForScreen("$")
     return {
       type: (text) => Effect.asVoid(tmux("send-keys", "-l", "--", text)),
       press: (...keys) => Effect.asVoid(tmux("send-keys", "--", ...keys)),
