@@ -40,10 +40,16 @@ export interface BuilderShape {
   readonly features: Effect.Effect<BuilderFeatures, Failure>
   /** The platform images are built for when nobody asks, `linux/amd64`. */
   readonly platform: Effect.Effect<string, Failure>
-  /** An image that is already there under this reference, so that nothing need be built. */
-  readonly find: (ref: string) => Effect.Effect<BuiltImage | undefined, Failure>
-  /** What pins a base image: its digest or local id. Pulls only what is missing. */
-  readonly baseDigest: (image: string, platform: string | null) => Effect.Effect<string, Failure>
+  /**
+   * An image that is already there under this reference and carries this identity in its label, so
+   * that nothing need be built.
+   */
+  readonly find: (ref: string, identity: string) => Effect.Effect<BuiltImage | undefined, Failure>
+  /**
+   * What pins a base image: the digest it has in its registry, or its id where it is known to this
+   * engine alone. Pulls nothing.
+   */
+  readonly baseDigest: (image: string) => Effect.Effect<string, Failure>
   /** Interrupting the stream ends the build on the engine. */
   readonly build: (request: BuildRequest) => Stream.Stream<BuildEvent, Failure>
 }

@@ -8,6 +8,7 @@ import {
   type BuilderShape,
   type BuildRequest,
   type BuiltImage,
+  identityLabel,
 } from "@relaunch/build"
 import { Engine, type EngineShape, type Environment, loginFor, registryOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
@@ -91,12 +92,18 @@ const changed = (path: string): Failure =>
 const builtImage = (
   engine: EngineShape,
   ref: string,
-  cached: boolean,
+  /** Demanded of an image that was not built just now. */
+  identity: string | undefined,
 ): Effect.Effect<BuiltImage | undefined, Failure> =>
   Effect.map(engine.inspectImage(ref), (image) =>
-    image === undefined
+    image === undefined || (identity !== undefined && image.labels[identityLabel] !== identity)
       ? undefined
-      : { ref, id: image.id, digest: image.repoDigests[0]?.split("@")[1] ?? null, cached },
+      : {
+          ref,
+          id: image.id,
+          digest: image.repoDigests[0]?.split("@")[1] ?? null,
+          cached: identity !== undefined,
+        },
   )
 
 const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
@@ -141,7 +148,7 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
       const end = Stream.unwrap(
         Effect.gen(function* () {
           if (changedPath !== undefined) return yield* changed(changedPath)
-          const image = yield* builtImage(engine, request.ref, false)
+          const image = yield* builtImage(engine, request.ref, undefined)
           if (image === undefined) {
             return yield* failure("E_BUILD", `The builder ended without image \`${request.ref}\``, {
               hints: ["Check the engine's own log, and that its disk is not full"],
@@ -180,7 +187,7 @@ export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
         name: "docker",
         features: Effect.succeed({ cacheMounts: false, secretMounts: false, crossPlatform: false }),
         platform: Effect.map(engine.info, ({ platform }) => platform),
-        find: (ref) => builtImage(engine, ref, true),
+        find: (ref, identity) => builtImage(engine, ref, identity),
         baseDigest: (image) => baseDigest(engine, image),
         build: (request) => build(engine, env, request),
       }),

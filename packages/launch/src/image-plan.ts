@@ -1,0 +1,234 @@
+/**
+ * How the image of a git or code job will be built: which context, which Dockerfile and why, what
+ * identifies the result. Decides everything and builds nothing.
+ */
+import {
+  type BuildContext,
+  Builder,
+  type BuiltImage,
+  identityLabel,
+  imageIdentity,
+  imageTag,
+} from "@relaunch/build"
+import {
+  baseImages,
+  type Instruction,
+  inspectProject,
+  planImage,
+  printDockerfile,
+} from "@relaunch/dockerfile"
+import { type Failure, failure } from "@relaunch/failure"
+import { imageNameSafe } from "@relaunch/job"
+import * as Effect from "effect/Effect"
+import { fromInside, missingScript, scriptOf } from "./entry-point.ts"
+import type { Resolved } from "./resolved.ts"
+import { checkedContext, cleanPath, contextOf, readFrom } from "./tree.ts"
+
+export interface DockerfilePlan {
+  readonly text: string
+  /** Path in the build context, null for the default Dockerfile. */
+  readonly path: string | null
+  /** Why this Dockerfile. */
+  readonly reason: string
+  /** Each instruction of the default Dockerfile with its reason; empty for a user's own. */
+  readonly instructions: ReadonlyArray<Instruction>
+}
+
+export interface ImagePlan {
+  /** Folder of the source that is the context; empty for its root. */
+  readonly contextFolder: string
+  readonly context: BuildContext
+  readonly dockerfile: DockerfilePlan
+  readonly bases: ReadonlyArray<string>
+  readonly entryPoint: ReadonlyArray<string>
+  readonly warnings: ReadonlyArray<string>
+}
+
+const besideEntryPoint = "Dockerfile.wandb"
+
+const missingDockerfile = (wish: string, folder: string, tree: BuildContext): Failure => {
+  const there = tree.entries
+    .filter(({ kind, path }) => kind === "file" && /(?:^|[./])dockerfile(?:$|\.)/i.test(path))
+    .map(({ path }) => path)
+  const looked = folder === "" ? wish : `${folder}/${wish}`
+  return failure("E_DOCKERFILE_NOT_FOUND", `There is no Dockerfile \`${looked}\` in the source`, {
+    hints: [
+      "The path is relative to the build context",
+      ...(there.length === 0
+        ? []
+        : [
+            `The source has ${there
+              .slice(0, 5)
+              .map((path) => `\`${path}\``)
+              .join(", ")}`,
+          ]),
+    ],
+    details: { dockerfile: wish, buildContext: folder, found: there.slice(0, 20) },
+  })
+}
+
+interface Chosen {
+  readonly folder: string
+  readonly path: string
+  readonly text: string
+  readonly reason: string
+  readonly entryPoint: ReadonlyArray<string>
+}
+
+/** A Dockerfile of the user's: asked for, or beside the entry point. */
+const usersDockerfile = (
+  resolved: Resolved,
+  tree: BuildContext,
+  folder: string,
+): Effect.Effect<Chosen | undefined, Failure> =>
+  Effect.suspend(() => {
+    const { read } = readFrom(tree.entries)
+    const entryPoint = resolved.entryPoint ?? []
+    const at = (inside: string, path: string) => read(inside === "" ? path : `${inside}/${path}`)
+    const wish = resolved.build.dockerfile
+    if (wish !== undefined) {
+      const path = cleanPath(wish)
+      const text = path === undefined ? undefined : at(folder, path)
+      return path === undefined || text === undefined
+        ? Effect.fail(missingDockerfile(wish, folder, tree))
+        : Effect.succeed({ folder, path, text, entryPoint, reason: "asked for by --dockerfile" })
+    }
+    const script = scriptOf(entryPoint)
+    if (script === undefined || resolved.build.baseImage !== undefined)
+      return Effect.succeed(undefined)
+    const beside = script.includes("/") ? script.slice(0, script.lastIndexOf("/")) : ""
+    const path = beside === "" ? besideEntryPoint : `${beside}/${besideEntryPoint}`
+    const text = at(folder, path)
+    if (text === undefined) return Effect.succeed(undefined)
+    const reason = `\`${besideEntryPoint}\` is beside the entry point`
+    // Such a Dockerfile is written for its own directory, unless the user named another context.
+    return Effect.succeed(
+      beside === "" || resolved.build.buildContext !== undefined
+        ? { folder, path, text, entryPoint, reason }
+        : {
+            folder: beside,
+            path: besideEntryPoint,
+            text,
+            entryPoint: fromInside(entryPoint, beside),
+            reason: `${reason}, which is then the build context`,
+          },
+    )
+  })
+
+const custom = (chosen: Chosen, tree: BuildContext): Effect.Effect<ImagePlan, Failure> =>
+  Effect.gen(function* () {
+    const context = yield* contextOf(tree, chosen.folder)
+    const bases = yield* baseImages(chosen.path, chosen.text, {})
+    const inContext = context.entries.some(({ path }) => path === chosen.path)
+    return {
+      contextFolder: chosen.folder,
+      context,
+      dockerfile: {
+        text: chosen.text,
+        path: inContext ? chosen.path : null,
+        reason: chosen.reason,
+        instructions: [],
+      },
+      bases,
+      entryPoint: chosen.entryPoint,
+      warnings: [],
+    }
+  })
+
+const byDefault = (
+  resolved: Resolved,
+  tree: BuildContext,
+  folder: string,
+): Effect.Effect<ImagePlan, Failure, Builder> =>
+  Effect.gen(function* () {
+    const builder = yield* Builder
+    const entryPoint = resolved.entryPoint ?? []
+    const context = yield* contextOf(tree, folder)
+    const script = scriptOf(entryPoint)
+    const paths = context.entries.map(({ path }) => path)
+    if (
+      script !== undefined &&
+      !script.startsWith("/") &&
+      !paths.includes(cleanPath(script) ?? script)
+    ) {
+      return yield* missingScript(script, paths)
+    }
+    const facts = yield* inspectProject(readFrom(context.entries), resolved.build.runtime)
+    const { cacheMounts } = yield* builder.features
+    const plan = yield* planImage(facts, {
+      entryPoint,
+      baseImage: resolved.build.baseImage,
+      cacheMounts,
+    })
+    return {
+      contextFolder: folder,
+      context,
+      dockerfile: {
+        text: printDockerfile(plan),
+        path: null,
+        reason: `no \`--dockerfile\` and no \`${besideEntryPoint}\` beside the entry point`,
+        instructions: plan.instructions,
+      },
+      bases: [plan.base],
+      entryPoint,
+      warnings: facts.warnings,
+    }
+  })
+
+/** For git and code jobs; undefined for image jobs, which are not built. */
+export const planJobImage = (
+  resolved: Resolved,
+): Effect.Effect<ImagePlan | undefined, Failure, Builder> =>
+  Effect.gen(function* () {
+    const { tree } = resolved
+    if (tree === undefined) return undefined
+    const folder = yield* checkedContext(tree, resolved.build.buildContext)
+    const chosen = yield* usersDockerfile(resolved, tree, folder)
+    return chosen === undefined
+      ? yield* byDefault(resolved, tree, folder)
+      : yield* custom(chosen, tree)
+  })
+
+export interface ImageIdentity {
+  readonly identity: string
+  /** `relaunch/<job>:<16 hex>` */
+  readonly ref: string
+  readonly platform: string
+  readonly bases: ReadonlyArray<{ readonly image: string; readonly digest: string }>
+  /** The image, when it is there already. */
+  readonly present: BuiltImage | undefined
+}
+
+/** Needs the engine: it knows base images and what is built. */
+export const identifyImage = (
+  plan: ImagePlan,
+  jobName: string,
+  platform: string | undefined,
+): Effect.Effect<ImageIdentity, Failure, Builder> =>
+  Effect.gen(function* () {
+    const builder = yield* Builder
+    const target = platform ?? (yield* builder.platform)
+    const bases = yield* Effect.forEach(
+      plan.bases,
+      (image) => Effect.map(builder.baseDigest(image), (digest) => ({ image, digest })),
+      { concurrency: 4 },
+    )
+    const identity = imageIdentity({
+      dockerfile: plan.dockerfile.text,
+      contextDigest: plan.context.digest,
+      bases,
+      platform: target,
+      buildArguments: {},
+    })
+    const ref = imageTag(imageNameSafe(jobName), identity)
+    const present = yield* builder.find(ref, identity)
+    return { identity, ref, platform: target, bases, present }
+  })
+
+export const buildLabels = (
+  identity: string,
+  jobName: string,
+): Readonly<Record<string, string>> => ({
+  [identityLabel]: identity,
+  "dev.relaunch.job": jobName,
+})

@@ -1,0 +1,203 @@
+/** Whether a job is new, changed or the same, why, and storing it. */
+
+import type { Failure } from "@relaunch/failure"
+import { type JobDefinition, jobDigest, jobFiles, manifestDigest } from "@relaunch/job"
+import { type Artifact, readLenient, Store, type Verdict } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import type { Resolved } from "./resolved.ts"
+import { definitionOf, versionText } from "./values.ts"
+
+export interface JobDecision {
+  readonly entity: string
+  readonly project: string
+  readonly name: string
+  readonly verdict: Verdict
+  /** Version it has, or would get. */
+  readonly version: string
+  /** One line for each thing that made it so. */
+  readonly why: ReadonlyArray<string>
+}
+
+const flat = (value: unknown, path: string): ReadonlyArray<readonly [string, string]> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.entries(value).flatMap(([key, inner]) =>
+        flat(inner, path === "" ? key : `${path}.${key}`),
+      )
+    : [[path, JSON.stringify(value)]]
+
+/** Differences of two definitions, one line each. */
+export const differences = (before: JobDefinition, after: JobDefinition): ReadonlyArray<string> => {
+  const old = new Map(flat(before, ""))
+  const now = new Map(flat(after, ""))
+  return [...new Set([...old.keys(), ...now.keys()])]
+    .filter((key) => old.get(key) !== now.get(key))
+    .map((key) => `${key}: ${old.get(key) ?? "(none)"} -> ${now.get(key) ?? "(none)"}`)
+}
+
+const latest = (resolved: Resolved, name: string, type: string) =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const { entity, project } = resolved
+    return yield* store.artifacts.find({ entity, project, name, alias: "latest", type })
+  })
+
+const digestOfFile = async (file: string): Promise<string> => {
+  const hash = new Bun.CryptoHasher("md5")
+  for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
+  return hash.digest("base64")
+}
+
+interface CodeComparison {
+  readonly artifact: Artifact | undefined
+  readonly changes: ReadonlyArray<string>
+}
+
+/** The code artifact that already holds this tree, or what differs from the latest. */
+const compareCode = (
+  resolved: Resolved,
+): Effect.Effect<CodeComparison | undefined, Failure, Store> =>
+  Effect.gen(function* () {
+    const { code } = resolved
+    if (code === undefined) return undefined
+    const store = yield* Store
+    const stored = yield* latest(resolved, code.name, "code")
+    if (stored === undefined) return { artifact: undefined, changes: ["the code is new"] }
+    const files = code.tree.entries.filter(({ kind }) => kind === "file")
+    const now = new Map(
+      yield* Effect.forEach(files, ({ file, path }) =>
+        Effect.promise(async () => [path, await digestOfFile(file ?? "")] as const),
+      ),
+    )
+    const entries = [...now].map(([path, digest]) => ({ path, digest }))
+    const metadata: unknown = stored.metadataText === null ? null : readLenient(stored.metadataText)
+    if (manifestDigest(entries) === stored.digest && Bun.deepEquals(metadata, code.metadata)) {
+      return { artifact: stored, changes: [] }
+    }
+    const before = new Map(
+      (yield* store.artifacts.files(stored.id)).map(({ digest, path }) => [path, digest]),
+    )
+    const changes = [
+      ...[...now].filter(([path]) => !before.has(path)).map(([path]) => `added ${path}`),
+      ...[...before].filter(([path]) => !now.has(path)).map(([path]) => `removed ${path}`),
+      ...[...now]
+        .filter(([path, digest]) => before.has(path) && before.get(path) !== digest)
+        .map(([path]) => `changed ${path}`),
+    ]
+    return {
+      artifact: undefined,
+      changes: changes.length === 0 ? ["file modes or links changed"] : changes,
+    }
+  })
+
+const shownChanges = 10
+
+const few = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
+  lines.length <= shownChanges
+    ? lines
+    : [...lines.slice(0, shownChanges), `and ${lines.length - shownChanges} more`]
+
+/** What storing the job would do; stores nothing. */
+export const decideJob = (resolved: Resolved): Effect.Effect<JobDecision, Failure, Store> =>
+  Effect.gen(function* () {
+    const { entity, existing, jobName: name, project } = resolved
+    const place = { entity, project, name }
+    if (existing !== undefined) {
+      return {
+        ...place,
+        verdict: "unchanged",
+        version: versionText(existing),
+        why: ["it is the stored job"],
+      }
+    }
+    const code = yield* compareCode(resolved)
+    const stored = yield* latest(resolved, name, "job")
+    if (stored === undefined) {
+      return { ...place, verdict: "created", version: "v0", why: ["no job of this name is stored"] }
+    }
+    const next = `v${(stored.version ?? -1) + 1}`
+    if (code !== undefined && code.artifact === undefined) {
+      return { ...place, verdict: "updated", version: next, why: few(code.changes) }
+    }
+    const definition = resolved.definition(code?.artifact?.id ?? "")
+    const { frozenRequirements, patch } = resolved
+    const digest = jobDigest({
+      definition,
+      frozenRequirements,
+      ...(patch === undefined ? {} : { patch }),
+    })
+    if (digest === stored.digest) {
+      const pinned = resolved.report.digest ?? null
+      const before: unknown = stored.metadataText === null ? null : readLenient(stored.metadataText)
+      const own: unknown =
+        typeof before === "object" && before !== null ? Reflect.get(before, "relaunch") : null
+      const was: unknown =
+        typeof own === "object" && own !== null ? Reflect.get(own, "digest") : null
+      if (resolved.report.type === "image" && pinned !== null && was !== pinned) {
+        return {
+          ...place,
+          verdict: "updated",
+          version: next,
+          why: [`the image behind the tag is another: ${pinned}`],
+        }
+      }
+      return {
+        ...place,
+        verdict: "unchanged",
+        version: versionText(stored),
+        why: ["same digest as the latest version"],
+      }
+    }
+    const why = differences(yield* definitionOf(stored), definition)
+    return {
+      ...place,
+      verdict: "updated",
+      version: next,
+      why: few(why.length === 0 ? ["the frozen requirements changed"] : why),
+    }
+  })
+
+export interface StoredJob {
+  readonly artifact: Artifact
+  readonly verdict: Verdict
+}
+
+/** Stores code and job, unless they are there already. */
+export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, Store> =>
+  Effect.gen(function* () {
+    if (resolved.existing !== undefined) {
+      return { artifact: resolved.existing, verdict: "unchanged" }
+    }
+    const store = yield* Store
+    const { code, entity, frozenRequirements, patch, project } = resolved
+    const place = { entity, project, description: resolved.description, createdByRun: null }
+    const codeId =
+      code === undefined
+        ? ""
+        : (yield* store.artifacts.log({
+            ...place,
+            type: "code",
+            name: code.name,
+            files: code.tree.entries.flatMap(({ file, path }) =>
+              file === undefined ? [] : [{ path, content: { file } }],
+            ),
+            aliases: [],
+            metadata: code.metadata,
+          })).artifact.id
+    const definition = resolved.definition(codeId)
+    const files = jobFiles({
+      definition,
+      frozenRequirements,
+      ...(patch === undefined ? {} : { patch }),
+    })
+    return yield* store.artifacts.log({
+      ...place,
+      type: "job",
+      name: resolved.jobName,
+      files: files.map(({ path, text }) => ({
+        path,
+        content: { bytes: new TextEncoder().encode(text) },
+      })),
+      aliases: resolved.aliases,
+      metadata: resolved.metadata,
+    })
+  })

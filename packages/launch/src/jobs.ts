@@ -1,0 +1,77 @@
+/** What can be asked of stored jobs. */
+import type { Failure } from "@relaunch/failure"
+import { parseReference } from "@relaunch/job"
+import { type Artifact, Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import { requireArtifact } from "./find.ts"
+import { type JobValue, jobValue, versionText } from "./values.ts"
+
+interface Defaults {
+  readonly entity: string
+  readonly project: string | undefined
+}
+
+/** Latest version of each job, or all versions. Damaged ones are reported beside, never hide the others. */
+export const listJobs = (filter: {
+  readonly entity?: string | undefined
+  readonly project?: string | undefined
+  readonly allVersions?: boolean
+}): Effect.Effect<
+  { readonly jobs: ReadonlyArray<JobValue>; readonly damaged: ReadonlyArray<Failure> },
+  Failure,
+  Store
+> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const { allVersions, entity, project } = filter
+    const artifacts = yield* store.artifacts.list({
+      type: "job",
+      ...(entity === undefined ? {} : { entity }),
+      ...(project === undefined ? {} : { project }),
+    })
+    const seen = new Set<string>()
+    const shown = artifacts.filter(({ entity: owner, name, project: place }) => {
+      const key = JSON.stringify([owner, place, name])
+      const first = !seen.has(key)
+      seen.add(key)
+      return allVersions === true || first
+    })
+    const [damaged, jobs] = yield* Effect.partition(shown, jobValue)
+    return { jobs, damaged }
+  })
+
+export const describeJob = (
+  reference: string,
+  defaults: Defaults,
+): Effect.Effect<JobValue, Failure, Store> =>
+  Effect.gen(function* () {
+    const parsed = yield* parseReference(reference, defaults)
+    return yield* jobValue(yield* requireArtifact(parsed, "job"))
+  })
+
+/** What `deleteJob` would remove: one version when the reference names one, else all of the job. */
+export const versionsToDelete = (
+  reference: string,
+  defaults: Defaults,
+): Effect.Effect<ReadonlyArray<Artifact>, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const parsed = yield* parseReference(reference, defaults)
+    const found = yield* requireArtifact(parsed, "job")
+    if (reference.slice(reference.lastIndexOf("/") + 1).includes(":")) return [found]
+    const { entity, name, project } = found
+    return yield* store.artifacts.list({ entity, project, name, type: "job" })
+  })
+
+/** Removes the versions; answers their references. Code artifacts and runs stay. */
+export const deleteJob = (
+  versions: ReadonlyArray<Artifact>,
+): Effect.Effect<ReadonlyArray<string>, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    yield* store.artifacts.remove(versions.map(({ id }) => id))
+    return versions.map(
+      (artifact) =>
+        `${artifact.entity}/${artifact.project}/${artifact.name}:${versionText(artifact)}`,
+    )
+  })

@@ -1,0 +1,141 @@
+/** From a request to a run that is ready to start: resolve, store the job, build or reuse the image. */
+import { BuildEvent, Builder, type BuiltImage } from "@relaunch/build"
+import type { Failure } from "@relaunch/failure"
+import { printReference } from "@relaunch/job"
+import { Runner } from "@relaunch/runner"
+import { Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { type Emit, LaunchEvent } from "./event.ts"
+import { buildLabels, type ImagePlan, identifyImage, planJobImage } from "./image-plan.ts"
+import { type StoredJob, storeJob } from "./job.ts"
+import { checkedRequest, type LaunchRequest } from "./request.ts"
+import { resolve, type SourceServices } from "./resolve.ts"
+import type { Resolved } from "./resolved.ts"
+import type { LaunchSettings } from "./settings.ts"
+import type { RunSpecification } from "./specification.ts"
+import { jobValue, runValue, versionText } from "./values.ts"
+
+/** Letters of W&B's run ids. */
+const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+export const newRunId = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(8))]
+    .map((byte) => letters[byte % letters.length])
+    .join("")
+
+const buildImage = (
+  plan: ImagePlan,
+  resolved: Resolved,
+  request: LaunchRequest,
+  emit: Emit,
+): Effect.Effect<BuiltImage, Failure, Builder> =>
+  Effect.gen(function* () {
+    const builder = yield* Builder
+    const { bases, identity, present, ref } = yield* identifyImage(
+      plan,
+      resolved.jobName,
+      request.platform,
+    )
+    if (present !== undefined) return present
+    let built: BuiltImage | undefined
+    yield* builder
+      .build({
+        ref,
+        dockerfile: plan.dockerfile.text,
+        dockerfilePath: plan.dockerfile.path,
+        context: plan.context,
+        bases: bases.map(({ image }) => image),
+        platform: request.platform ?? null,
+        buildArguments: {},
+        labels: buildLabels(identity, resolved.jobName),
+        secrets: request.secrets ?? {},
+      })
+      .pipe(
+        Stream.runForEach((event) => {
+          if (BuildEvent.$is("Finished")(event)) built = event.image
+          return emit(LaunchEvent.Build({ event }))
+        }),
+      )
+    return (
+      built ?? (yield* Effect.dieMessage("a build ended without an image and without a failure"))
+    )
+  })
+
+const readyImage = (resolved: Resolved): BuiltImage | undefined =>
+  resolved.image?.details === undefined
+    ? undefined
+    : {
+        ref: resolved.image.name,
+        id: resolved.image.details.id,
+        digest: resolved.image.digest,
+        cached: true,
+      }
+
+const createRun = (request: LaunchRequest, resolved: Resolved, job: StoredJob, image: BuiltImage) =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const id = newRunId()
+    const { artifact } = job
+    return yield* store.runs.create({
+      entity: resolved.entity,
+      project: resolved.project,
+      id,
+      name: request.runName ?? `${resolved.jobName}-${id}`,
+      state: "pending",
+      config: request.config ?? {},
+      launch: {
+        job: printReference({ ...artifact, alias: versionText(artifact) }),
+        image: image.ref,
+        imageId: image.id,
+        imageCached: image.cached,
+        supervisorPid: process.pid,
+      },
+    })
+  })
+
+export type LaunchServices = SourceServices | Builder | Runner | Store
+
+/** Nothing is stored before everything that can be checked has been. */
+export const prepareRun = (
+  request: LaunchRequest,
+  settings: LaunchSettings,
+  emit: Emit,
+): Effect.Effect<RunSpecification, Failure, LaunchServices> =>
+  Effect.gen(function* () {
+    yield* checkedRequest(request)
+    const runner = yield* Runner
+    yield* runner.check(request.resources ?? {})
+    yield* emit(LaunchEvent.Started({ what: "resolve the source" }))
+    const resolved = yield* resolve(request, settings, true)
+    yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
+    const plan = yield* planJobImage(resolved)
+    for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {
+      yield* emit(LaunchEvent.Warning({ message }))
+    }
+    const job = yield* storeJob(resolved)
+    yield* emit(LaunchEvent.JobStored({ job: yield* jobValue(job.artifact), verdict: job.verdict }))
+    const image =
+      plan === undefined ? readyImage(resolved) : yield* buildImage(plan, resolved, request, emit)
+    if (image === undefined) return yield* Effect.dieMessage("an image job without its image")
+    yield* emit(LaunchEvent.ImageReady({ image }))
+    const run = yield* createRun(request, resolved, job, image)
+    yield* emit(LaunchEvent.RunCreated({ run: runValue(run) }))
+    return {
+      entity: run.entity,
+      project: run.project,
+      runId: run.id,
+      runName: run.name,
+      job: run.launch?.job ?? "",
+      image: image.id,
+      imageName: plan === undefined ? image.ref : null,
+      platform: request.platform ?? null,
+      entryPoint: plan?.entryPoint ?? resolved.entryPoint,
+      args: request.args ?? [],
+      config: request.config ?? {},
+      environment: { ...request.environment, ...request.secrets },
+      resources: request.resources ?? {},
+      gpus: request.gpus ?? null,
+      cancelGrace: settings.cancelGrace,
+    }
+  })

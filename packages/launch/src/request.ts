@@ -1,0 +1,104 @@
+/** What a person can ask a launch for, as plain values, and which combinations make no sense. */
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+
+export type SourceRequest =
+  /** A directory or a git remote; the resolver looks which. */
+  | { readonly _tag: "Uri"; readonly uri: string }
+  /** `[[entity/]project/]name[:alias]` */
+  | { readonly _tag: "Job"; readonly reference: string }
+  | { readonly _tag: "Image"; readonly image: string }
+
+export interface JobRequest {
+  readonly source: SourceRequest
+  readonly entity?: string | undefined
+  readonly project?: string | undefined
+  readonly jobName?: string | undefined
+  readonly description?: string | undefined
+  readonly aliases?: ReadonlyArray<string> | undefined
+  /** Branch, tag, short or full hash. */
+  readonly gitRef?: string | undefined
+  readonly gitLogin?: { readonly username: string; readonly password: string } | undefined
+  /** Relative to the root of the source. */
+  readonly buildContext?: string | undefined
+  /** Relative to the build context. */
+  readonly dockerfile?: string | undefined
+  readonly baseImage?: string | undefined
+  /** `3.11`; in place of what the project's files say. */
+  readonly runtime?: string | undefined
+  /** The job's own entry point for a new job, an override for an existing one. */
+  readonly entryPoint?: ReadonlyArray<string> | undefined
+}
+
+export interface LaunchRequest extends JobRequest {
+  /** Display name of the run. */
+  readonly runName?: string | undefined
+  /** Values for `wandb.config`. */
+  readonly config?: Readonly<Record<string, unknown>> | undefined
+  /** Appended to the entry point. */
+  readonly args?: ReadonlyArray<string> | undefined
+  readonly environment?: Readonly<Record<string, string>> | undefined
+  /** Name to value; masked wherever they are shown. */
+  readonly secrets?: Readonly<Record<string, string>> | undefined
+  readonly resources?: Readonly<Record<string, unknown>> | undefined
+  readonly gpus?: string | undefined
+  readonly platform?: string | undefined
+}
+
+const usage = (message: string, hint: string) => failure("E_USAGE", message, { hints: [hint] })
+
+/** Everything that can be refused before anything is touched. */
+export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<A, Failure> => {
+  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, source } = request
+  const problem = (): Failure | undefined => {
+    if (source._tag === "Uri" && (entryPoint === undefined || entryPoint.length === 0)) {
+      return usage(
+        "A source needs an entry point",
+        'Say how to start it: `--entry-point "python main.py"`',
+      )
+    }
+    if (source._tag !== "Uri" && gitRef !== undefined) {
+      return usage(
+        "`--git-hash` only goes with a git `--uri`",
+        "Leave it out, or launch from `--uri`",
+      )
+    }
+    if (source._tag === "Image") {
+      if (buildContext !== undefined || dockerfile !== undefined) {
+        return usage(
+          "A ready-made image is not built, so it takes no build context or Dockerfile",
+          "Leave `--build-context` and `--dockerfile` out, or launch from `--uri`",
+        )
+      }
+      if (baseImage !== undefined) {
+        return usage(
+          "A ready-made image takes no base image",
+          "Leave `--base-image` out, or launch from `--uri`",
+        )
+      }
+    }
+    if (source._tag === "Job") {
+      if (request.jobName !== undefined) {
+        return usage(
+          "An existing job keeps its name",
+          "Leave `--job-name` out; `--name` names the run",
+        )
+      }
+      if (baseImage !== undefined || buildContext !== undefined) {
+        return usage(
+          "An existing job keeps its build context and base image",
+          "Create another job from `--uri` with the ones you want",
+        )
+      }
+    }
+    if (baseImage !== undefined && dockerfile !== undefined) {
+      return usage(
+        "`--base-image` is for the default Dockerfile, `--dockerfile` replaces it",
+        "Give one of the two",
+      )
+    }
+    return undefined
+  }
+  const found = problem()
+  return found === undefined ? Effect.succeed(request) : Effect.fail(found)
+}

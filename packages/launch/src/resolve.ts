@@ -1,0 +1,260 @@
+/** From a request to a resolved source: one function for each kind, chosen by what is there. */
+import type { CommandExecutor } from "@effect/platform/CommandExecutor"
+import { collectContext } from "@relaunch/build"
+import { inspectProject } from "@relaunch/dockerfile"
+import type { Engine } from "@relaunch/engine"
+import { type Failure, failure } from "@relaunch/failure"
+import {
+  artifactNameSafe,
+  artifactUri,
+  checkedName,
+  codeJob,
+  defaultJobName,
+  frozenFrom,
+  gitJob,
+  imageAlias,
+  imageJob,
+} from "@relaunch/job"
+import { codeSource, type GitRemote, gitSource, imageSource, locate } from "@relaunch/source"
+import type { Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { scriptOf } from "./entry-point.ts"
+import type { JobRequest } from "./request.ts"
+import { resolveExisting } from "./resolve-existing.ts"
+import type { Resolved } from "./resolved.ts"
+import type { LaunchSettings } from "./settings.ts"
+import { checkedContext, cleanPath, readFrom } from "./tree.ts"
+
+export type SourceServices = Store | Engine | CommandExecutor | Scope.Scope
+
+const wishesOf = (request: JobRequest) => ({
+  buildContext: request.buildContext,
+  dockerfile: request.dockerfile,
+  baseImage: request.baseImage,
+  runtime: request.runtime,
+})
+
+const named = (request: JobRequest, fallback: string): Effect.Effect<string, Failure> =>
+  request.jobName === undefined ? Effect.succeed(fallback) : checkedName(request.jobName)
+
+/** A repository's or directory's own name, when nobody names a project. */
+const projectOf = (request: JobRequest, settings: LaunchSettings, fallback: string): string =>
+  request.project ?? settings.project ?? artifactNameSafe(fallback)
+
+const lastPart = (path: string): string =>
+  path
+    .replace(/\/+$/, "")
+    .replace(/\.git$/, "")
+    .split(/[/:]/)
+    .at(-1) || "uncategorized"
+
+/** Python version for the job's `runtime`: the context's files, then the root's. */
+const runtimeOf = (
+  read: (path: string) => string | undefined,
+  folder: string,
+  wish: string | undefined,
+) =>
+  Effect.map(
+    inspectProject(
+      {
+        read: (path) => {
+          // Only what names a version; requirements are read when the image is planned.
+          if (path === "requirements.txt") return undefined
+          return read(folder === "" ? path : `${folder}/${path}`) ?? read(path)
+        },
+      },
+      wish,
+    ),
+    ({ python }) => python.version,
+  )
+
+const resolveGit = (
+  remote: GitRemote,
+  request: JobRequest,
+  settings: LaunchSettings,
+): Effect.Effect<Resolved, Failure, CommandExecutor | Scope.Scope> =>
+  Effect.gen(function* () {
+    const entryPoint = request.entryPoint ?? []
+    const login = request.gitLogin ?? {
+      username: remote.login.username ?? "",
+      password: remote.login.password ?? "",
+    }
+    const options = {
+      ...settings.git,
+      login: login.username === "" ? undefined : { ...login, host: remote.host },
+    }
+    const source = yield* gitSource(remote, request.gitRef, settings.cache, options)
+    const { folder: root, warnings } = yield* source.checkout
+    const tree = yield* collectContext(root, {
+      ignores: (path) => path === ".git" || path.endsWith("/.git"),
+    })
+    const context = yield* checkedContext(tree, request.buildContext)
+    const runtime = yield* runtimeOf(readFrom(tree.entries).read, context, request.runtime)
+    const script = scriptOf(entryPoint)
+    const path = script === undefined ? "" : (cleanPath(`${context}/${script}`) ?? script)
+    return {
+      entity: request.entity ?? settings.entity,
+      project: projectOf(request, settings, lastPart(remote.url)),
+      jobName: yield* named(request, defaultJobName.git(remote.url, path)),
+      aliases: request.aliases ?? [],
+      description: request.description ?? null,
+      metadata: { _partial: true },
+      frozenRequirements: "",
+      patch: undefined,
+      entryPoint,
+      existing: undefined,
+      definition: () =>
+        gitJob({
+          remote: remote.url,
+          commit: source.commit,
+          entryPoint,
+          runtime,
+          buildContext: request.buildContext,
+          dockerfile: request.dockerfile,
+          baseImage: request.baseImage,
+        }),
+      code: undefined,
+      tree,
+      image: undefined,
+      build: { ...wishesOf(request), runtime },
+      report: {
+        type: "git",
+        uri: remote.url,
+        commit: source.commit,
+        ref: `${source.found.kind} ${source.found.name}`,
+        files: tree.entries.filter(({ kind }) => kind === "file").length,
+        size: tree.size,
+      },
+      warnings,
+    }
+  })
+
+/** What a W&B manifest cannot say of a tree: which files are executable, and its links. */
+const treeMetadata = (tree: Resolved["tree"]): Readonly<Record<string, unknown>> | null => {
+  const executables = tree?.entries
+    .filter(({ kind, mode }) => kind === "file" && (mode & 0o111) !== 0)
+    .map(({ path }) => path)
+  const links = tree?.entries
+    .filter(({ kind }) => kind === "link")
+    .map(({ path, target }) => [path, target])
+  const some = {
+    ...(executables?.length ? { executables } : {}),
+    ...(links?.length ? { links: Object.fromEntries(links) } : {}),
+  }
+  return Object.keys(some).length === 0 ? null : { relaunch: some }
+}
+
+const resolveCode = (
+  path: string,
+  request: JobRequest,
+  settings: LaunchSettings,
+): Effect.Effect<Resolved, Failure> =>
+  Effect.gen(function* () {
+    const entryPoint = request.entryPoint ?? []
+    const { rules, tree } = yield* codeSource(path, settings.codeLimit)
+    const context = yield* checkedContext(tree, request.buildContext)
+    const files = readFrom(tree.entries)
+    const runtime = yield* runtimeOf(files.read, context, request.runtime)
+    const codeName = yield* named(request, artifactNameSafe(`code-${lastPart(path)}`))
+    const requirements = files.read("requirements.txt")
+    return {
+      entity: request.entity ?? settings.entity,
+      project: projectOf(request, settings, lastPart(path)),
+      jobName: yield* named(request, defaultJobName.code(codeName)),
+      aliases: request.aliases ?? [],
+      description: request.description ?? null,
+      metadata: { _partial: true },
+      frozenRequirements: requirements === undefined ? "" : frozenFrom(requirements),
+      patch: undefined,
+      entryPoint,
+      existing: undefined,
+      definition: (codeArtifactId) =>
+        codeJob({
+          artifact: artifactUri(codeArtifactId),
+          entryPoint,
+          runtime,
+          buildContext: request.buildContext,
+          dockerfile: request.dockerfile,
+          baseImage: request.baseImage,
+        }),
+      code: { name: codeName, tree, metadata: treeMetadata(tree) },
+      tree,
+      image: undefined,
+      build: { ...wishesOf(request), runtime },
+      report: {
+        type: "code",
+        uri: path,
+        files: tree.entries.filter(({ kind }) => kind === "file").length,
+        size: tree.size,
+        ignored: tree.ignored,
+        ignoreRules: rules,
+      },
+      warnings: tree.skipped.map((skipped) => `\`${skipped}\` is no regular file and is left out`),
+    }
+  })
+
+const resolveImage = (
+  name: string,
+  platform: string | null,
+  request: JobRequest,
+  settings: LaunchSettings,
+  pull: boolean,
+): Effect.Effect<Resolved, Failure, Engine> =>
+  Effect.gen(function* () {
+    const image = yield* imageSource(name, platform, pull)
+    const alias = imageAlias(name)
+    return {
+      entity: request.entity ?? settings.entity,
+      project: projectOf(request, settings, "uncategorized"),
+      jobName: yield* named(request, defaultJobName.image(name)),
+      aliases: [...(alias === undefined ? [] : [alias]), ...(request.aliases ?? [])],
+      description: request.description ?? null,
+      metadata: {
+        _partial: true,
+        ...(image.digest === null ? {} : { relaunch: { digest: image.digest } }),
+      },
+      frozenRequirements: "",
+      patch: undefined,
+      entryPoint: request.entryPoint ?? null,
+      existing: undefined,
+      definition: () => imageJob({ image: name }),
+      code: undefined,
+      tree: undefined,
+      image,
+      build: wishesOf(request),
+      report: { type: "image", uri: name, digest: image.digest },
+      warnings: image.stale
+        ? [`The registry of \`${name}\` could not be asked; the copy at hand is used`]
+        : [],
+    }
+  })
+
+/** `pull: false` looks but changes nothing, for plans. */
+export const resolve = (
+  request: JobRequest & { readonly platform?: string | undefined },
+  settings: LaunchSettings,
+  pull: boolean,
+): Effect.Effect<Resolved, Failure, SourceServices> => {
+  const { source } = request
+  switch (source._tag) {
+    case "Uri":
+      return Effect.flatMap(
+        locate(source.uri, settings.workingDirectory),
+        (location): Effect.Effect<Resolved, Failure, SourceServices> => {
+          if (location._tag === "Git") return resolveGit(location.remote, request, settings)
+          return request.gitRef === undefined
+            ? resolveCode(location.path, request, settings)
+            : Effect.fail(
+                failure("E_USAGE", "`--git-hash` only goes with a git remote", {
+                  hints: [`\`${source.uri}\` is a directory; leave \`--git-hash\` out`],
+                }),
+              )
+        },
+      )
+    case "Image":
+      return resolveImage(source.image, request.platform ?? null, request, settings, pull)
+    case "Job":
+      return resolveExisting(source.reference, request, settings, pull)
+  }
+}

@@ -1,0 +1,192 @@
+/** What can be asked of recorded runs. */
+import * as fs from "node:fs"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { Runner } from "@relaunch/runner"
+import { type Run, Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
+import { requireRun } from "./find.ts"
+import { type ArtifactValue, artifactValue, type RunValue, runValue } from "./values.ts"
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (cause) {
+    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
+  }
+}
+
+const isOver = ({ finishedAt, state }: Run): boolean =>
+  finishedAt !== null || !["pending", "running", "preempting"].includes(state)
+
+/** A run whose watcher died without a word is not running, whatever its record says. */
+const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
+  Effect.gen(function* () {
+    const pid = run.launch?.supervisorPid
+    if (isOver(run) || pid === undefined || isAlive(pid)) return run
+    const store = yield* Store
+    yield* store.runs.finish(run, {
+      state: "crashed",
+      exitCode: null,
+      reason: "the process that watched it ended without a word",
+    })
+    return (yield* store.runs.find(run)) ?? run
+  })
+
+export const listRuns = (filter: {
+  readonly entity?: string | undefined
+  readonly project?: string | undefined
+  readonly state?: Run["state"] | undefined
+  readonly limit?: number | undefined
+}): Effect.Effect<ReadonlyArray<RunValue>, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const { entity, limit, project, state } = filter
+    const runs = yield* store.runs.list({
+      ...(entity === undefined ? {} : { entity }),
+      ...(project === undefined ? {} : { project }),
+      ...(state === undefined ? {} : { state }),
+      ...(limit === undefined ? {} : { limit }),
+    })
+    return (yield* Effect.forEach(runs, settled)).map(runValue)
+  })
+
+export interface RunDetails {
+  readonly run: RunValue
+  readonly files: ReadonlyArray<{ readonly path: string; readonly size: number }>
+  readonly inputs: ReadonlyArray<ArtifactValue>
+  readonly outputs: ReadonlyArray<ArtifactValue>
+  /** Lines of history the run logged. */
+  readonly steps: number
+  /** Absolute path of what the container printed; null when nothing was kept. */
+  readonly log: string | null
+}
+
+export const showRun = (text: string): Effect.Effect<RunDetails, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const run = yield* settled(yield* requireRun(text))
+    const log = store.consoleLog(run)
+    return {
+      run: runValue(run),
+      files: (yield* store.runs.files(run)).map(({ path, size }) => ({ path, size })),
+      inputs: (yield* store.artifacts.ofRun(run, "input")).map(artifactValue),
+      outputs: (yield* store.artifacts.ofRun(run, "output")).map(artifactValue),
+      steps: (yield* store.runs.lines(run, "wandb-history.jsonl")).length,
+      log: fs.existsSync(log) ? log : null,
+    }
+  })
+
+/** Bytes of a file from an offset to its present end. */
+const readFrom = (file: string, offset: number): Effect.Effect<Uint8Array, Failure> =>
+  Effect.try({
+    try: () => {
+      const handle = fs.openSync(file, "r")
+      try {
+        const size = Math.min(fs.fstatSync(handle).size - offset, 1 << 20)
+        const bytes = new Uint8Array(Math.max(0, size))
+        return bytes.subarray(0, fs.readSync(handle, bytes, 0, bytes.length, offset))
+      } finally {
+        fs.closeSync(handle)
+      }
+    },
+    catch: (cause) =>
+      failure("E_STORE", `The log \`${file}\` cannot be read: ${reasonOf(cause)}`, { cause }),
+  })
+
+const pollInterval = "200 millis"
+
+const tail = (
+  file: string,
+  over: Effect.Effect<boolean, Failure, Store>,
+  follow: boolean,
+): Stream.Stream<Uint8Array, Failure, Store> =>
+  Stream.unfoldEffect(0, (offset) =>
+    Effect.gen(function* () {
+      // Asked before reading: what is written before a run ends is read after its end is known.
+      let done = !follow || (yield* over)
+      let bytes = yield* readFrom(file, offset)
+      while (bytes.length === 0 && !done) {
+        yield* Effect.sleep(pollInterval)
+        done = yield* over
+        bytes = yield* readFrom(file, offset)
+      }
+      return bytes.length === 0
+        ? Option.none()
+        : Option.some([bytes, offset + bytes.length] as const)
+    }),
+  )
+
+/**
+ * The container's output; of a run without a container, what the SDK sent. Ends at the present end of
+ * the log, or with `follow` when the run is over.
+ */
+export const runLogs = (text: string, follow: boolean): Stream.Stream<Uint8Array, Failure, Store> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const store = yield* Store
+      const run = yield* settled(yield* requireRun(text))
+      const file = store.consoleLog(run)
+      const over = Effect.gen(function* () {
+        const now = yield* store.runs.find(run)
+        return now === undefined || isOver(yield* settled(now))
+      })
+      if (run.launch !== null) {
+        if (follow) {
+          yield* Effect.repeat(
+            Effect.flatMap(over, (done) => Effect.sync(() => done || fs.existsSync(file))),
+            { until: (ready) => ready, schedule: Schedule.spaced(pollInterval) },
+          )
+        }
+        return fs.existsSync(file) ? tail(file, over, follow) : Stream.empty
+      }
+      const lines = yield* store.runs.lines(run, "output.log")
+      const encoder = new TextEncoder()
+      return Stream.fromIterable(lines).pipe(
+        // `ERROR 2026-11-24T02:24:49.805077 text`: the SDK's own prefix.
+        Stream.map((line) =>
+          encoder.encode(
+            `${line.replace(/^(?:ERROR )?\d{4}-\d\d-\d\dT[\d:.]+ /, "").replace(/\n$/, "")}\n`,
+          ),
+        ),
+      )
+    }),
+  )
+
+/** Asks the run to stop and waits until it has. A run that is over is left as it is. */
+export const stopRun = (
+  text: string,
+  graceSeconds: number,
+): Effect.Effect<RunValue, Failure, Store | Runner> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const run = yield* settled(yield* requireRun(text))
+    if (isOver(run)) {
+      return yield* failure("E_USAGE", `Run \`${run.id}\` is over already: ${run.state}`, {
+        hints: ["Nothing needs to be stopped"],
+        details: { run: run.id, state: run.state },
+      })
+    }
+    yield* store.runs.requestStop(run)
+    // Without a container of ours, the SDK hears of it with its next message.
+    if (run.launch === null) return runValue((yield* store.runs.find(run)) ?? run)
+    const runner = yield* Runner
+    yield* runner.stopRun(run.id, graceSeconds)
+    const last = yield* Effect.repeat(
+      Effect.flatMap(store.runs.find(run), (now) => settled(now ?? run)),
+      { until: (now: Run) => isOver(now), schedule: Schedule.spaced(pollInterval) },
+    ).pipe(
+      Effect.timeoutFail({
+        duration: `${graceSeconds + 30} seconds`,
+        onTimeout: () =>
+          failure("E_TIMEOUT", `Run \`${run.id}\` was asked to stop and has not`, {
+            hints: ["Look at `relaunch run show`, and end its container by hand if it hangs"],
+            details: { run: run.id },
+          }),
+      }),
+    )
+    return runValue(last)
+  })

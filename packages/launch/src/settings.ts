@@ -1,0 +1,17 @@
+/** What use cases need to know of the machine and the user, as a plain value the front end makes. */
+import type { GitOptions } from "@relaunch/source"
+
+export interface LaunchSettings {
+  /** Used where a request or reference names none. */
+  readonly entity: string
+  readonly project: string | undefined
+  /** Folder for git mirrors. */
+  readonly cache: string
+  /** Directory that relative sources are looked up in. */
+  readonly workingDirectory: string
+  readonly git: Omit<GitOptions, "login">
+  /** Bytes a code source may have. */
+  readonly codeLimit: number
+  /** Seconds between SIGTERM and SIGKILL when a launch is cancelled. */
+  readonly cancelGrace: number
+}

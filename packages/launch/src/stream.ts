@@ -1,0 +1,31 @@
+/** A program that tells of its progress, as a stream of what it tells. */
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Queue from "effect/Queue"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import * as Take from "effect/Take"
+
+/** Events that may wait for a slow reader before the program waits too. */
+const capacity = 64
+
+/** Leaving the stream interrupts the program and waits for its clean-up. */
+export const told = <A, E, R>(
+  program: (emit: (event: A) => Effect.Effect<void>) => Effect.Effect<void, E, R | Scope.Scope>,
+): Stream.Stream<A, E, Exclude<R, Scope.Scope>> =>
+  Stream.unwrapScoped(
+    Effect.gen(function* () {
+      const queue = yield* Queue.bounded<Take.Take<A, E>>(capacity)
+      const emit = (event: A) => Effect.asVoid(Queue.offer(queue, Take.of(event)))
+      yield* program(emit).pipe(
+        Effect.scoped,
+        Effect.onExit((exit) =>
+          Exit.isInterrupted(exit)
+            ? Effect.void
+            : Queue.offer(queue, Exit.isSuccess(exit) ? Take.end : Take.failCause(exit.cause)),
+        ),
+        Effect.forkScoped,
+      )
+      return Stream.flattenTake(Stream.fromQueue(queue))
+    }),
+  )

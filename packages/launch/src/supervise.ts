@@ -1,0 +1,185 @@
+/**
+ * Sees one run through: server, key, container, output to disk and to whoever listens, and the
+ * engine's word on how it ended. Interrupting it stops the container gracefully, then firmly.
+ */
+import * as fs from "node:fs"
+import { dirname } from "node:path"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { type RunExit, Runner } from "@relaunch/runner"
+import { type Run, Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import type * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { runEnvironment } from "./environment.ts"
+import { type Emit, LaunchEvent } from "./event.ts"
+import { serverFor } from "./server.ts"
+import type { RunSpecification } from "./specification.ts"
+import { told } from "./stream.ts"
+import { runValue } from "./values.ts"
+
+type RunKey = Pick<Run, "entity" | "project" | "id">
+
+const keyOf = ({ entity, project, runId }: RunSpecification): RunKey => ({
+  entity,
+  project,
+  id: runId,
+})
+
+/** The run as the store has it now. */
+const current = (key: RunKey): Effect.Effect<Run, Failure, Store> =>
+  Effect.gen(function* () {
+    const run = yield* Effect.flatMap(Store, ({ runs }) => runs.find(key))
+    return (
+      run ??
+      (yield* failure("E_RUN_NOT_FOUND", `Run \`${key.id}\` is not in the store any more`, {
+        hints: ["It was deleted while it ran"],
+      }))
+    )
+  })
+
+/** The file that gets every byte the container writes, in the order the engine tells. */
+const consoleLog = (key: RunKey): Effect.Effect<number, Failure, Store | Scope.Scope> =>
+  Effect.gen(function* () {
+    const file = (yield* Store).consoleLog(key)
+    return yield* Effect.acquireRelease(
+      Effect.try({
+        try: () => {
+          fs.mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+          return fs.openSync(file, "a", 0o600)
+        },
+        catch: (cause) =>
+          failure("E_STORE", `The log \`${file}\` cannot be written: ${reasonOf(cause)}`, {
+            hints: ["Check that the folder is writable and its disk is not full"],
+            cause,
+          }),
+      }),
+      (log) => Effect.sync(() => fs.closeSync(log)),
+    )
+  })
+
+const writeAll = (log: number, bytes: Uint8Array) =>
+  Effect.try({
+    try: () => {
+      for (let at = 0; at < bytes.length; ) at += fs.writeSync(log, bytes, at)
+    },
+    catch: (cause) =>
+      failure("E_STORE", `The run's log cannot be written: ${reasonOf(cause)}`, {
+        hints: ["Free space on the disk that holds the store"],
+        cause,
+      }),
+  })
+
+const endOf = (exit: RunExit, stopRequested: boolean) => ({
+  state: stopRequested
+    ? ("killed" as const)
+    : exit.exitCode === 0
+      ? ("finished" as const)
+      : ("failed" as const),
+  exitCode: exit.exitCode,
+  ...(stopRequested
+    ? { reason: "stopped on request" }
+    : exit.reason === null
+      ? {}
+      : { reason: exit.reason }),
+})
+
+const supervise = (
+  specification: RunSpecification,
+  emit: Emit,
+): Effect.Effect<void, Failure, Store | Runner | Scope.Scope> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const runner = yield* Runner
+    const key = keyOf(specification)
+    let ended = false
+    const finish = (end: Parameters<typeof store.runs.finish>[1]) =>
+      Effect.suspend(() => {
+        if (ended) return Effect.void
+        ended = true
+        return store.runs.finish(key, end)
+      })
+    // First in, last out: whatever happens below, the run gets its end.
+    yield* Effect.addFinalizer((exit) =>
+      Effect.ignore(
+        finish(
+          Exit.isInterrupted(exit)
+            ? { state: "killed", exitCode: null, reason: "the launch was cancelled" }
+            : { state: "failed", exitCode: null, reason: "the container did not start" },
+        ),
+      ),
+    )
+    yield* store.runs.setLaunch(key, { supervisorPid: process.pid })
+
+    const baseUrl = yield* serverFor(yield* runner.hostAddress, specification.entity)
+    const apiKey = yield* Effect.acquireRelease(
+      store.keys.issue({ entity: specification.entity, run: key }),
+      () => Effect.ignore(store.keys.revoke(key)),
+    )
+    const log = yield* consoleLog(key)
+    const started = yield* runner.start({
+      runId: specification.runId,
+      image: specification.image,
+      platform: specification.platform,
+      entryPoint: specification.entryPoint,
+      args: specification.args,
+      environment: runEnvironment({
+        baseUrl,
+        apiKey,
+        entity: specification.entity,
+        project: specification.project,
+        runId: specification.runId,
+        runName: specification.runName,
+        job: specification.job,
+        image: specification.imageName ?? undefined,
+        config: specification.config,
+        extra: specification.environment,
+      }),
+      labels: { "dev.relaunch.job": specification.job },
+      resources: specification.resources,
+      gpus: specification.gpus,
+    })
+    yield* store.runs.setLaunch(key, { containerId: started.containerId })
+    yield* store.runs.setState(key, "running")
+
+    // A daemon, so that cancelling does not cut off what the program says while it stops.
+    let listening = true
+    const pump = yield* started.output.pipe(
+      Stream.runForEach((part) =>
+        Effect.zipRight(
+          writeAll(log, part.bytes),
+          Effect.suspend(() => (listening ? emit(LaunchEvent.Output(part)) : Effect.void)),
+        ),
+      ),
+      Effect.forkDaemon,
+    )
+    yield* Effect.addFinalizer((exit) =>
+      Exit.isSuccess(exit)
+        ? Effect.void
+        : Effect.gen(function* () {
+            listening = false
+            yield* started.stop(specification.cancelGrace)
+            yield* Effect.timeout(Fiber.await(pump), "5 seconds")
+            const { exitCode } = yield* started.exit
+            yield* finish({ state: "killed", exitCode, reason: "the launch was cancelled" })
+          }).pipe(Effect.ignore, Effect.ensuring(Fiber.interrupt(pump))),
+    )
+    yield* emit(
+      LaunchEvent.RunStarted({
+        run: runValue(yield* current(key)),
+        containerId: started.containerId,
+      }),
+    )
+    const exit = yield* started.exit
+    yield* Fiber.join(pump)
+    const { stopRequested } = yield* current(key)
+    yield* finish(endOf(exit, stopRequested))
+    yield* emit(LaunchEvent.RunEnded({ run: runValue(yield* current(key)) }))
+  })
+
+/** A stopped listener with a full queue must not hold the pump; `told` drops what nobody reads. */
+export const superviseRun = (
+  specification: RunSpecification,
+): Stream.Stream<LaunchEvent, Failure, Store | Runner> =>
+  told<LaunchEvent, Failure, Store | Runner>((emit) => supervise(specification, emit))

@@ -1,0 +1,92 @@
+/** Looks into a source tree without caring whether its bytes lie in a folder or in the store. */
+import * as fs from "node:fs"
+import { type BuildContext, type ContextEntry, dockerIgnore, identified } from "@relaunch/build"
+import type { ProjectFiles } from "@relaunch/dockerfile"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+
+/** A text file larger than this is not one that decides anything. */
+const textLimit = 4 << 20
+
+/** Links are not followed: what decides a build lies in the tree itself. */
+export const readFrom = (entries: ReadonlyArray<ContextEntry>): ProjectFiles => {
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  return {
+    read: (path) => {
+      const entry = byPath.get(path)
+      return entry?.file === undefined || entry.size > textLimit
+        ? undefined
+        : fs.readFileSync(entry.file, "utf8")
+    },
+  }
+}
+
+/** `a/./b/../c` to `a/c`; undefined when it is absolute or leads out. */
+export const cleanPath = (path: string): string | undefined => {
+  if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return undefined
+  const parts: Array<string> = []
+  for (const part of path.replaceAll("\\", "/").split("/")) {
+    if (part === "" || part === ".") continue
+    if (part === "..") {
+      if (parts.pop() === undefined) return undefined
+    } else parts.push(part)
+  }
+  return parts.join("/")
+}
+
+/** The entries below a folder, named from inside it. */
+export const below = (
+  entries: ReadonlyArray<ContextEntry>,
+  folder: string,
+): ReadonlyArray<ContextEntry> =>
+  folder === ""
+    ? entries
+    : entries
+        .filter(({ path }) => path.startsWith(`${folder}/`))
+        .map((entry) => ({ ...entry, path: entry.path.slice(folder.length + 1) }))
+
+export const checkedContext = (
+  tree: BuildContext,
+  wish: string | undefined,
+): Effect.Effect<string, Failure> => {
+  if (wish === undefined) return Effect.succeed("")
+  const folder = cleanPath(wish)
+  const folders = tree.entries.filter(({ kind }) => kind === "directory").map(({ path }) => path)
+  if (folder !== undefined && (folder === "" || folders.includes(folder))) {
+    return Effect.succeed(folder)
+  }
+  return Effect.fail(
+    failure(
+      "E_BUILD_CONTEXT",
+      `Build context \`${wish}\` is ${folder === undefined ? "outside the source" : "not a directory of the source"}`,
+      {
+        hints: [
+          folders.length === 0
+            ? "The source has no directories; leave `--build-context` out"
+            : `Its directories are ${folders
+                .slice(0, 8)
+                .map((path) => `\`${path}\``)
+                .join(", ")}${folders.length > 8 ? ", ..." : ""}`,
+        ],
+        details: { buildContext: wish },
+      },
+    ),
+  )
+}
+
+/** The build context of a folder of the tree, its own `.dockerignore` applied. */
+export const contextOf = (
+  tree: BuildContext,
+  folder: string,
+): Effect.Effect<BuildContext, Failure> => {
+  const entries = below(tree.entries, folder)
+  const rules = readFrom(entries).read(".dockerignore")
+  if (rules === undefined && folder === "") return Effect.succeed(tree)
+  const ignore = rules === undefined ? undefined : dockerIgnore(rules)
+  const kept = ignore === undefined ? entries : entries.filter(({ path }) => !ignore.ignores(path))
+  // A directory stays when something in it does, as the engine creates it anyway.
+  return identified(kept, {
+    skipped: tree.skipped,
+    ignored: tree.ignored + (entries.length - kept.length),
+  })
+}
