@@ -10,6 +10,8 @@ import {
   selectArtifacts,
   selectCollections,
 } from "./artifact-rows.ts"
+import { entriesOf } from "./artifacts.ts"
+import type { Blobs } from "./blobs.ts"
 import { type Database, timeText } from "./database.ts"
 import { ensureRun, selectRuns } from "./run-rows.ts"
 import type { SdkArtifactStore } from "./sdk.ts"
@@ -21,6 +23,7 @@ type Parts = Pick<
   | "byId"
   | "collectionById"
   | "collections"
+  | "file"
   | "find"
   | "ofRun"
   | "removeAliases"
@@ -31,7 +34,7 @@ type Parts = Pick<
   | "versions"
 >
 
-export const makeArtifactQueries = (db: Database): Parts => {
+export const makeArtifactQueries = (db: Database, blobs: Blobs): Parts => {
   const dropAliases = (artifact: number, keep: ReadonlyArray<string>) =>
     db.run(
       `delete from alias where artifact = $artifact
@@ -77,6 +80,7 @@ export const makeArtifactQueries = (db: Database): Parts => {
       ),
     collectionById: (number) =>
       db.read(() => selectCollections(db, "collection.number = $number", { number })[0]),
+    file: (artifact, path) => db.read(() => entriesOf(db, blobs, artifact, path)[0]),
     versions: (collection) =>
       db.read(() =>
         selectArtifacts(

@@ -37,14 +37,19 @@ interface EntryRow {
   readonly blob: string | null
 }
 
-/** By path. For use inside `read` and `change`. */
+/** By path; all when none is given. For use inside `read` and `change`. */
 export const entriesOf = (
   db: Database,
   blobs: Blobs,
   artifact: number,
+  path?: string,
 ): ReadonlyArray<ArtifactFile> =>
   db
-    .all<EntryRow>("select * from entry where artifact = $artifact order by path", { artifact })
+    .all<EntryRow>(
+      `select * from entry where artifact = $artifact
+         ${path === undefined ? "" : "and path = $path"} order by path`,
+      { artifact, ...(path === undefined ? {} : { path }) },
+    )
     .map(({ blob, digest, path, reference, size }) => ({
       path,
       digest,

@@ -48,7 +48,7 @@ export const storeLayer = ({ home }: StoreOptions): Layer.Layer<Store, Failure> 
           secret: yield* Effect.cached(secretOf(db)),
           projects: makeProjects(db),
           runs: { ...makeRunStream(db), ...makeRunFiles(db, blobs) },
-          artifacts: { ...makeArtifactQueries(db), ...makeArtifactUploads(db, blobs) },
+          artifacts: { ...makeArtifactQueries(db, blobs), ...makeArtifactUploads(db, blobs) },
         },
         consoleLog: (key) => consoleLogOf(db.home, key),
         read: blobs.read,

@@ -141,7 +141,9 @@ export const makeRunStream = (db: Database): Parts => ({
       for (const chunk of post.files) keepLines(db, run, chunk)
       if (post.complete) completed(db, now, run, post)
       else alive(db, now, run)
-      return { stopped: run.stopRequested && !post.complete }
+      // A run that is taken up again does not hear the stop of the time before.
+      const stopped = run.stopRequested && (run.launch !== null || run.finishedAt === null)
+      return { stopped: stopped && !post.complete }
     }),
   lineCount: ({ number }, file) => db.read(() => nextNumber(db, number, file)),
   lastLine: ({ number }, file) =>

@@ -216,6 +216,8 @@ export interface SdkArtifactStore {
   ) => Answer<SdkArtifact | undefined>
   readonly addAliases: (id: string, aliases: ReadonlyArray<string>) => Answer<void>
   readonly removeAliases: (id: string, aliases: ReadonlyArray<string>) => Answer<void>
+  /** One file of a committed version. */
+  readonly file: (artifact: number, path: string) => Answer<ArtifactFile | undefined>
   readonly manifestFiles: (artifact: number) => Answer<ReadonlyArray<ManifestFile>>
 }
 

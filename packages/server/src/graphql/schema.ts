@@ -1,0 +1,327 @@
+/**
+ * The part of W&B's GraphQL schema that its SDK uses, versions 0.17.1 to 0.31.0. `!` marks what the
+ * SDK does not survive as null. Inputs arrive as `JSON` and are read by the resolvers; the input types
+ * at the end are only there because 0.17.1 asks for their fields.
+ */
+import { buildSchema } from "graphql"
+
+const text = `
+scalar JSON
+
+type Query {
+  viewer: User
+  serverInfo: ServerInfo!
+  entity(name: String): Entity!
+  project(name: String, entityName: String): Project
+  model(name: String, entityName: String): Project
+  models(entityName: String, after: String, first: Int): ProjectConnection!
+  projects(entityName: String, after: String, first: Int): ProjectConnection!
+  artifact(id: ID): Artifact
+  artifactCollection(id: ID): ArtifactSequence
+  clientIDMapping(clientID: ID): ClientIDMapping
+  organization(name: String): Organization
+}
+
+type Mutation {
+  upsertBucket(input: JSON): UpsertBucketPayload!
+  createRunFiles(input: JSON): CreateRunFilesPayload!
+  markRunFilesUploaded(input: JSON): SuccessPayload!
+  deleteFiles(input: JSON): SuccessPayload!
+  deleteRun(input: JSON): DeleteRunPayload!
+  stopRun(input: JSON): SuccessPayload!
+  notifyScriptableRunAlert(input: JSON): SuccessPayload!
+  upsertModel(input: JSON): UpsertModelPayload!
+  createArtifactType(input: JSON): CreateArtifactTypePayload!
+  createArtifact(input: JSON): CreateArtifactPayload!
+  createArtifactManifest(input: JSON): ArtifactManifestPayload!
+  updateArtifactManifest(input: JSON): ArtifactManifestPayload!
+  createArtifactFiles(input: JSON): CreateArtifactFilesPayload!
+  commitArtifact(input: JSON): ArtifactPayload!
+  useArtifact(input: JSON): ArtifactPayload!
+  updateArtifact(input: JSON): ArtifactPayload!
+  deleteArtifact(input: JSON): ArtifactPayload!
+  deleteArtifactSequence(input: JSON): SuccessPayload!
+  addAliases(input: JSON): SuccessPayload!
+  deleteAliases(input: JSON): SuccessPayload!
+}
+
+type User {
+  id: ID!
+  name: String!
+  username: String!
+  email: String!
+  entity: String!
+  admin: Boolean!
+  flags: String!
+  deletedAt: String
+  photoUrl: String
+  accountType: String
+  apiKeys: ApiKeyConnection!
+  teams: EntityConnection!
+}
+type ApiKey { id: ID! name: String! description: String }
+type ApiKeyConnection { edges: [ApiKeyEdge!]! pageInfo: PageInfo! }
+type ApiKeyEdge { node: ApiKey! cursor: String! }
+type EntityConnection { edges: [EntityEdge!]! pageInfo: PageInfo! }
+type EntityEdge { node: Entity! cursor: String! }
+type Organization { name: String coreWeaveOrganizationId: String }
+
+type ServerInfo {
+  cliVersionInfo: JSON!
+  latestLocalVersionInfo: LatestLocalVersionInfo
+  features: [ServerFeature!]!
+}
+type LatestLocalVersionInfo {
+  outOfDate: Boolean!
+  latestVersionString: String!
+  versionOnThisInstanceString: String!
+}
+type ServerFeature { name: String! isEnabled: Boolean! }
+type ServerSettings { serverMessages: [ServerMessage!]! }
+type ServerMessage {
+  utfText: String plainText: String htmlText: String messageType: String messageLevel: String
+}
+
+type Entity {
+  id: ID!
+  name: String!
+  isTeam: Boolean!
+  available: Boolean!
+  readOnly: Boolean!
+  organization: Organization
+  codeSavingEnabled: Boolean!
+  xxhashDigestsEnabled: Boolean!
+}
+
+type Project {
+  id: ID!
+  internalId: String!
+  name: String!
+  entity: Entity!
+  entityName: String!
+  createdAt: String!
+  description: String
+  access: String
+  views: JSON
+  readOnly: Boolean!
+  isBenchmark: Boolean!
+  user: User
+  run(name: String, desc: String): Run
+  bucket(name: String, missingOk: Boolean): Run
+  runCount(filters: JSON): Int!
+  runs(filters: JSON, after: String, first: Int, order: String): RunConnection!
+  artifact(name: String): Artifact
+  artifactType(name: String): ArtifactType
+  artifactTypes(after: String, first: Int): ArtifactTypeConnection!
+  artifactCollection(name: String): ArtifactSequence
+  artifactCollections(after: String, first: Int): ArtifactCollectionConnection!
+  artifactCollectionMembership(name: String): ArtifactCollectionMembership
+}
+type ProjectConnection { edges: [ProjectEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type ProjectEdge { node: Project! cursor: String! }
+
+type Run {
+  id: ID!
+  projectId: String!
+  project: Project!
+  name: String!
+  displayName: String!
+  state: String!
+  stopped: Boolean!
+  shouldStop: Boolean!
+  config: String!
+  summaryMetrics: String!
+  systemMetrics: String!
+  wandbConfig(keys: [String!]): String!
+  tags: [String!]!
+  group: String
+  jobType: String
+  jobProgram: String
+  commit: String
+  repo: String
+  host: String
+  sweepName: String
+  readOnly: Boolean!
+  createdAt: String!
+  heartbeatAt: String!
+  description: String
+  notes: String
+  user: User!
+  historyLineCount: Int!
+  eventsLineCount: Int!
+  logLineCount: Int!
+  historyTail: String!
+  eventsTail: String!
+  historyKeys: JSON!
+  history(minStep: JSON, maxStep: JSON, samples: Int): [String!]!
+  events(samples: Int): [String!]!
+  sampledHistory(specs: [JSON!]!): [JSON!]!
+  parquetHistory(liveKeys: [String!]): ParquetHistory!
+  logLines(last: Int, first: Int, after: String): LogLineConnection!
+  fileCount: Int!
+  files(names: [String], after: String, first: Int, pattern: String): FileConnection!
+  inputArtifacts(after: String, first: Int): ArtifactConnection!
+  outputArtifacts(after: String, first: Int): ArtifactConnection!
+}
+type RunConnection { edges: [RunEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type RunEdge { node: Run! cursor: String! }
+type ParquetHistory { parquetUrls: [String!]! liveData: [JSON!]! }
+type LogLine { number: Int! timestamp: String level: String! label: String! line: String! }
+type LogLineConnection { edges: [LogLineEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type LogLineEdge { node: LogLine! cursor: String! }
+
+type File {
+  id: ID!
+  name: String!
+  displayName: String!
+  url(upload: Boolean): String!
+  directUrl: String!
+  uploadUrl: String!
+  uploadHeaders: [String!]!
+  uploadMultipartUrls: UploadMultipartUrls
+  storagePath: String!
+  sizeBytes: JSON!
+  mimetype: String
+  updatedAt: String!
+  digest: String!
+  md5: String!
+  artifact: Artifact
+}
+type UploadMultipartUrls { uploadID: ID! uploadUrlParts: [UploadUrlPart!]! }
+type UploadUrlPart { partNumber: Int! uploadUrl: String! }
+type FileConnection { edges: [FileEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type FileEdge { node: File! cursor: String! }
+type PageInfo { endCursor: String hasNextPage: Boolean! }
+
+interface ArtifactCollection {
+  id: ID!
+  name: String!
+  project: Project!
+  description: String
+  createdAt: String!
+  updatedAt: String
+  state: String!
+  defaultArtifactType: ArtifactType!
+  tags: TagConnection!
+  aliases(after: String, first: Int): ArtifactAliasConnection!
+  artifactMembership(aliasName: String): ArtifactCollectionMembership
+  artifacts(after: String, first: Int, order: String, filters: JSON): VersionedArtifactConnection!
+}
+type ArtifactSequence implements ArtifactCollection {
+  id: ID!
+  name: String!
+  project: Project!
+  description: String
+  createdAt: String!
+  updatedAt: String
+  state: String!
+  defaultArtifactType: ArtifactType!
+  tags: TagConnection!
+  aliases(after: String, first: Int): ArtifactAliasConnection!
+  artifactMembership(aliasName: String): ArtifactCollectionMembership
+  artifacts(after: String, first: Int, order: String, filters: JSON): VersionedArtifactConnection!
+  latestArtifact: Artifact
+}
+type ArtifactCollectionConnection {
+  edges: [ArtifactCollectionEdge!]! pageInfo: PageInfo! totalCount: Int!
+}
+type ArtifactCollectionEdge { node: ArtifactSequence! cursor: String! }
+type ArtifactType {
+  id: ID!
+  name: String!
+  description: String
+  createdAt: String!
+  artifact(name: String): Artifact
+  artifactSequence(name: String): ArtifactSequence
+  artifactCollection(name: String): ArtifactSequence
+  artifactCollections(
+    after: String, first: Int, filters: JSON, order: String
+  ): ArtifactCollectionConnection!
+}
+type ArtifactTypeConnection { edges: [ArtifactTypeEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type ArtifactTypeEdge { node: ArtifactType! cursor: String! }
+type ArtifactAlias { id: ID! alias: String! artifactCollection: ArtifactSequence! artifactCollectionName: String! }
+type ArtifactAliasConnection { edges: [ArtifactAliasEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type ArtifactAliasEdge { node: ArtifactAlias! cursor: String! }
+type Tag { id: ID! name: String! }
+type TagConnection { edges: [TagEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type TagEdge { node: Tag! cursor: String! }
+type ArtifactCollectionMembership {
+  id: ID!
+  versionIndex: Int
+  createdAt: String!
+  aliases: [ArtifactAlias!]!
+  artifactCollection: ArtifactSequence!
+  artifact: Artifact!
+  files(names: [String], after: String, first: Int): FileConnection!
+}
+type ArtifactMembershipConnection {
+  edges: [ArtifactMembershipEdge!]! pageInfo: PageInfo! totalCount: Int!
+}
+type ArtifactMembershipEdge { node: ArtifactCollectionMembership! cursor: String! }
+
+type Artifact {
+  id: ID!
+  artifactSequence: ArtifactSequence!
+  artifactType: ArtifactType!
+  artifactMemberships(first: Int): ArtifactMembershipConnection!
+  project: Project!
+  versionIndex: Int
+  state: String!
+  digest: String!
+  digestAlgorithm: String!
+  description: String
+  metadata: String
+  aliases: [ArtifactAlias!]!
+  tags: [Tag!]!
+  size: JSON!
+  fileCount: Int!
+  commitHash: String
+  historyStep: Int
+  ttlDurationSeconds: JSON!
+  ttlIsInherited: Boolean!
+  createdAt: String!
+  updatedAt: String
+  createdBy: ArtifactCreator
+  usedBy(after: String, first: Int): RunConnection!
+  currentManifest: ArtifactManifest
+  files(names: [String], after: String, first: Int): FileConnection!
+}
+union ArtifactCreator = Run | User
+type ArtifactConnection { edges: [ArtifactEdge!]! pageInfo: PageInfo! totalCount: Int! }
+type ArtifactEdge { node: Artifact! cursor: String! }
+type VersionedArtifactConnection {
+  edges: [VersionedArtifactEdge!]! pageInfo: PageInfo! totalCount: Int!
+}
+type VersionedArtifactEdge { node: Artifact! cursor: String! version: String! }
+type ArtifactManifest { id: ID! type: String! digest: String! file: File! artifact: Artifact! }
+type ClientIDMapping { serverID: ID! }
+
+type SuccessPayload { success: Boolean! clientMutationId: String }
+type UpsertBucketPayload { bucket: Run! inserted: Boolean! serverSettings: ServerSettings! }
+type CreateRunFilesPayload { runID: ID! uploadHeaders: [String!]! files: [File!]! }
+type DeleteRunPayload { clientMutationId: String }
+type UpsertModelPayload { project: Project! model: Project! inserted: Boolean! }
+type CreateArtifactTypePayload { artifactType: ArtifactType! }
+type CreateArtifactPayload { artifact: Artifact! }
+type ArtifactManifestPayload { artifactManifest: ArtifactManifest! }
+type CreateArtifactFilesPayload { files: FileConnection! }
+type ArtifactPayload { artifact: Artifact! }
+
+input CreateArtifactInput {
+  entityName: String projectName: String runName: String artifactTypeName: String
+  artifactCollectionName: String artifactCollectionNames: [String!] digest: String
+  description: String aliases: [JSON!] metadata: String historyStep: JSON
+  enableDigestDeduplication: Boolean clientID: ID sequenceClientID: ID
+}
+input UseArtifactInput {
+  entityName: String projectName: String runName: String artifactID: ID usedAs: String
+  artifactEntityName: String artifactProjectName: String
+}
+input CreateArtifactFileSpecInput {
+  artifactID: ID name: String md5: String mimetype: String artifactManifestID: ID
+}
+input AddAliasesInput { artifactID: ID aliases: [JSON!] }
+`
+
+export const schema = buildSchema(text)

@@ -1,0 +1,27 @@
+/**
+ * Which `Host` headers we answer. A page in a browser can reach a loopback address under a name of its
+ * own (DNS rebinding), but cannot choose the header.
+ */
+import { isIP } from "node:net"
+
+const wildcards = new Set(["0.0.0.0", "::"])
+
+/** The name without port and brackets, in lower case. */
+const hostOf = (header: string): string => {
+  const name = header.toLowerCase().replace(/:\d+$/, "")
+  return name.startsWith("[") && name.endsWith("]") ? name.slice(1, -1) : name
+}
+
+/** A server on all addresses answers to every address, but still to no other names. */
+export const hostCheck = (
+  addresses: ReadonlyArray<string>,
+  names: ReadonlyArray<string>,
+): ((header: string | null) => boolean) => {
+  const allowed = new Set(["localhost", ...addresses, ...names].map((name) => name.toLowerCase()))
+  const anyAddress = addresses.some((address) => wildcards.has(address))
+  return (header) => {
+    if (header === null) return false
+    const host = hostOf(header)
+    return allowed.has(host) || (anyAddress && isIP(host) !== 0)
+  }
+}
