@@ -71,6 +71,13 @@ const take = (lock: string): boolean => {
   }
 }
 
+/** pip brings certificates of its own; the system may trust more. */
+const certificates = "/etc/ssl/certs/ca-certificates.crt"
+const pipEnvironment =
+  process.env["PIP_CERT"] === undefined && existsSync(certificates)
+    ? { PIP_CERT: certificates }
+    : {}
+
 const install = (folder: string, wanted: Wanted): Effect.Effect<void, Problem> =>
   Effect.gen(function* () {
     if (!(yield* isWhole(folder, wanted.version))) {
@@ -78,7 +85,7 @@ const install = (folder: string, wanted: Wanted): Effect.Effect<void, Problem> =
       rmSync(folder, { recursive: true, force: true })
       yield* output([yield* pythonFor(wanted), "-m", "venv", folder])
       const pip = [join(folder, "bin", "python"), "-m", "pip", "install", "--quiet"]
-      yield* output([...pip, ...wanted.requirements])
+      yield* output([...pip, ...wanted.requirements], { env: pipEnvironment })
     }
     writeFileSync(join(folder, ".complete"), "")
   })
