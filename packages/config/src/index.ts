@@ -1,1 +1,10 @@
-export {}
+export { type Configuration, configuration, type Effective, type Inputs } from "./effective.ts"
+export type { FileValue } from "./file.ts"
+export { type Locations, locations } from "./locations.ts"
+export {
+  type Setting,
+  type SettingKey,
+  settings,
+  variableOf,
+  variablesOf,
+} from "./setting.ts"

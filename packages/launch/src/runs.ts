@@ -175,10 +175,8 @@ export const stopRun = (
     if (run.launch === null) return runValue((yield* store.runs.find(run)) ?? run)
     const runner = yield* Runner
     yield* runner.stopRun(run.id, graceSeconds)
-    const last = yield* Effect.repeat(
-      Effect.flatMap(store.runs.find(run), (now) => settled(now ?? run)),
-      { until: (now: Run) => isOver(now), schedule: Schedule.spaced(pollInterval) },
-    ).pipe(
+    yield* Effect.flatMap(store.runs.find(run), (now) => settled(now ?? run)).pipe(
+      Effect.repeat({ until: isOver, schedule: Schedule.spaced(pollInterval) }),
       Effect.timeoutFail({
         duration: `${graceSeconds + 30} seconds`,
         onTimeout: () =>
@@ -188,5 +186,5 @@ export const stopRun = (
           }),
       }),
     )
-    return runValue(last)
+    return runValue((yield* store.runs.find(run)) ?? run)
   })

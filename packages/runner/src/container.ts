@@ -1,5 +1,5 @@
 /** Runs a job as a container of a Docker-compatible engine on this host. */
-import { networkInterfaces } from "node:os"
+import { createServer } from "node:net"
 import { Engine, type EngineShape, statusOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
@@ -21,8 +21,18 @@ const hostName = "host.docker.internal"
 /** The engine's default network; containers of ours join it. */
 const defaultNetwork = "bridge"
 
-const isOurs = (address: string): boolean =>
-  Object.values(networkInterfaces()).some((list) => list?.some((each) => each.address === address))
+/**
+ * Whether this machine has the address. Asked by listening on it: a bridge without containers has no
+ * carrier and is missing from the list of interfaces.
+ */
+const isOurs = (address: string): Effect.Effect<boolean> =>
+  Effect.async<boolean>((resume) => {
+    const server = createServer()
+    server.once("error", () => resume(Effect.succeed(false)))
+    server.listen({ host: address, port: 0 }, () => {
+      server.close(() => resume(Effect.succeed(true)))
+    })
+  })
 
 const hostAddress = (engine: EngineShape): Effect.Effect<HostAddress, Failure> =>
   Effect.gen(function* () {
@@ -32,7 +42,7 @@ const hostAddress = (engine: EngineShape): Effect.Effect<HostAddress, Failure> =
       return { listen: null, host: hostName }
     }
     const gateway = yield* engine.networkGateway(defaultNetwork)
-    if (gateway !== undefined && isOurs(gateway)) return { listen: gateway, host: gateway }
+    if (gateway !== undefined && (yield* isOurs(gateway))) return { listen: gateway, host: gateway }
     const { address } = yield* engine.endpoint
     return yield* failure(
       "E_ENGINE",

@@ -1,5 +1,5 @@
 /** Image sources: a name to the image behind it, here or in its registry. */
-import { Engine, type ImageDetails, type PullProgress } from "@relaunch/engine"
+import { Engine, type ImageDetails } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -20,7 +20,8 @@ export const checkedImageName = (name: string): Effect.Effect<string, Failure> =
 
 export interface ImageSource {
   readonly name: string
-  readonly details: ImageDetails
+  /** Absent when it was only looked up. */
+  readonly details: ImageDetails | undefined
   /** Manifest digest in the registry; null for an image that only this engine knows. */
   readonly digest: string | null
   /** True when the registry could not be asked and the copy at hand is used. */
@@ -32,22 +33,25 @@ const digestOf = ({ repoDigests }: ImageDetails): string | null =>
 
 /**
  * Pulls, as a tag may have moved; an image that no registry serves but the engine has is used as it
- * is, and `stale` says so. A name with a digest that is here is never pulled again.
+ * is, and `stale` says so. A name with a digest that is here is never pulled again. With `pull` false
+ * nothing changes: an image that is not here is only looked up in its registry.
  */
 export const imageSource = (
   name: string,
   platform: string | null,
-  onProgress: (progress: PullProgress) => Effect.Effect<void>,
+  pull: boolean,
 ): Effect.Effect<ImageSource, Failure, Engine> =>
   Effect.gen(function* () {
     const engine = yield* Engine
     yield* checkedImageName(name)
     const here = yield* engine.inspectImage(name)
-    if (here !== undefined && name.includes("@sha256:")) {
+    if (here !== undefined && (!pull || name.includes("@sha256:"))) {
       return { name, details: here, digest: digestOf(here), stale: false }
     }
-    const pulled = yield* engine.pullImage(name, platform).pipe(
-      Stream.runForEach(onProgress),
+    if (!pull) {
+      return { name, details: undefined, digest: yield* engine.registryDigest(name), stale: false }
+    }
+    const pulled = yield* Stream.runDrain(engine.pullImage(name, platform)).pipe(
       Effect.as(true),
       Effect.catchIf(
         () => here !== undefined,

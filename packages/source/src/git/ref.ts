@@ -60,8 +60,7 @@ export const findAdvertised = (refs: RemoteRefs, ref: string | undefined): Found
   )
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes in a ref are what is refused here
-const badRef = /^-|[\u0000-\u0020\u007f~^:?*[\\]|\.\.|@\{|^$|\/$|\.lock$/
+const badRef = /^-|[\p{Cc}\s~^:?*[\\]|\.\.|@\{|^$|\/$|\.lock$/u
 
 export const checkedRef = (ref: string | undefined): Effect.Effect<string | undefined, Failure> =>
   ref !== undefined && badRef.test(ref)

@@ -36,8 +36,7 @@ const decoded = (text: string): string => {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control bytes in a remote are what is refused here
-const unprintable = /[\u0000-\u0020\u007f]/
+const unprintable = /[\p{Cc}\s]/u
 
 const fromUrl = (uri: string): Effect.Effect<GitRemote, Failure> =>
   Effect.gen(function* () {

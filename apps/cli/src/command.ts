@@ -1,0 +1,72 @@
+/** Parses a command line, runs what it asks for, and turns whatever comes of it into an exit status. */
+import { exitCodes, type Failure, failure, failureOf, reportOf, textOf } from "@relaunch/failure"
+import { CommanderError } from "commander"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import { makeProgram } from "./program.ts"
+import { usageFailure } from "./usage.ts"
+
+/** What a command comes to: the exit status. Everything else has been printed by then. */
+export type CommandEffect = Effect.Effect<number, Failure>
+
+const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
+
+const report = (error: Failure, cause: Cause.Cause<unknown>, asJson: boolean): void => {
+  if (debugging()) process.stderr.write(`${Cause.pretty(cause, { renderErrorCause: true })}\n`)
+  if (asJson) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
+  else process.stderr.write(`${textOf(error)}\n`)
+}
+
+/** SIGINT and SIGTERM interrupt the command, which cleans up; a second one ends the process at once. */
+const interrupting = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
+  let signal: "SIGINT" | "SIGTERM" | undefined
+  const onSignal = (name: "SIGINT" | "SIGTERM") => {
+    const status = name === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated
+    if (signal !== undefined) process.exit(status)
+    signal = name
+    Effect.runFork(Fiber.interrupt(fiber))
+  }
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
+  process.on("SIGHUP", () => onSignal("SIGTERM"))
+  return () => signal
+}
+
+const run = async (command: CommandEffect, asJson: boolean): Promise<number> => {
+  const fiber = Effect.runFork(command)
+  const signal = interrupting(fiber)
+  const exit = await Effect.runPromise(Fiber.await(fiber))
+  const caught = signal()
+  if (Exit.isSuccess(exit) && caught === undefined) return exit.value
+  const cause = Exit.isSuccess(exit) ? Cause.empty : exit.cause
+  if (caught !== undefined) {
+    const code = caught === "SIGINT" ? "E_INTERRUPTED" : "E_TERMINATED"
+    const ended = failure(code, caught === "SIGINT" ? "Cancelled" : "Terminated")
+    report(ended, cause, asJson)
+    return ended.exitCode
+  }
+  const error = failureOf(cause)
+  report(error, cause, asJson)
+  return error.exitCode
+}
+
+export const runCommand = async (argv: ReadonlyArray<string>): Promise<void> => {
+  const asJson = argv.includes("--json")
+  let chosen: CommandEffect | undefined
+  const program = makeProgram((command) => {
+    chosen = command
+  })
+  try {
+    await program.parseAsync([...argv], { from: "user" })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    // Help and version have been printed.
+    if (error.exitCode === 0) process.exit(exitCodes.success)
+    const wrong = usageFailure(error, argv)
+    report(wrong, Cause.empty, asJson)
+    process.exit(wrong.exitCode)
+  }
+  process.exit(chosen === undefined ? exitCodes.success : await run(chosen, asJson))
+}

@@ -1,0 +1,56 @@
+/** `relaunch artifact list` and `download`. */
+import { exitCodes } from "@relaunch/failure"
+import { downloadArtifact, listArtifacts } from "@relaunch/launch"
+import { humanSize } from "@relaunch/source"
+import * as Effect from "effect/Effect"
+import type { CommandEffect } from "../command.ts"
+import { answer, answerJson, talk } from "../output.ts"
+import type { Flags } from "../program.ts"
+import { table } from "../render/table.ts"
+import { age } from "../render/text.ts"
+import { session, storeOf } from "../session.ts"
+
+const text = (flags: Flags, key: string): string | undefined => {
+  const value = flags[key]
+  return typeof value === "string" ? value : undefined
+}
+
+export const listCommand = (flags: Flags): CommandEffect =>
+  Effect.gen(function* () {
+    const current = yield* session({ ...flags, name: undefined })
+    const isDefault = current.configuration.effective.get("entity")?.origin === "default"
+    const artifacts = yield* listArtifacts({
+      entity: isDefault ? undefined : current.text("entity"),
+      project: current.text("project"),
+      type: text(flags, "type"),
+      name: text(flags, "name"),
+    }).pipe(Effect.provide(storeOf(current)))
+    if (current.flag("json")) yield* answerJson(artifacts)
+    else if (artifacts.length === 0) yield* talk("No artifacts found")
+    else {
+      const rows = artifacts.map((each) => [
+        `${each.entity}/${each.project}/${each.name}:${each.version}`,
+        each.type,
+        each.aliases.join(","),
+        humanSize(each.size),
+        age(each.createdAt),
+      ])
+      yield* answer(table(["artifact", "type", "aliases", "size", "created"], rows))
+    }
+    return exitCodes.success
+  })
+
+export const downloadCommand = (reference: string, flags: Flags): CommandEffect =>
+  Effect.gen(function* () {
+    const current = yield* session(flags)
+    const download = yield* downloadArtifact(
+      reference,
+      { entity: current.text("entity") ?? "local", project: current.text("project") },
+      { type: text(flags, "type"), folder: text(flags, "output"), workingDirectory: process.cwd() },
+    ).pipe(Effect.provide(storeOf(current)))
+    for (const { path, reference: where } of download.references) {
+      yield* talk(`warning: \`${path}\` is a reference to ${where} and was not fetched`)
+    }
+    yield* current.flag("json") ? answerJson(download) : answer(download.folder)
+    return exitCodes.success
+  })

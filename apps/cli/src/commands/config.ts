@@ -1,0 +1,67 @@
+/** `relaunch config path` and `show`. */
+import * as fs from "node:fs"
+import { exitCodes } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import type { CommandEffect } from "../command.ts"
+import { answer, answerJson } from "../output.ts"
+import type { Flags } from "../program.ts"
+import { fields, table } from "../render/table.ts"
+import { session } from "../session.ts"
+
+export const pathCommand = (flags: Flags): CommandEffect =>
+  Effect.gen(function* () {
+    const { locations } = (yield* session({})).configuration
+    const paths = {
+      projectFile: locations.projectFile ?? null,
+      userFile: locations.userFile,
+      wandbFile: locations.wandbFile,
+      home: locations.home,
+      cache: locations.cache,
+    }
+    if (flags["json"] === true) yield* answerJson(paths)
+    else {
+      const there = (path: string | null) =>
+        path === null ? "(none)" : fs.existsSync(path) ? path : `${path} (not there)`
+      yield* answer(
+        fields([
+          ["project file", there(paths.projectFile)],
+          ["user file", there(paths.userFile)],
+          ["W&B's file", there(paths.wandbFile)],
+          ["store", there(paths.home)],
+          ["cache", there(paths.cache)],
+        ]),
+      )
+    }
+    return exitCodes.success
+  })
+
+const looksSecret = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)(?:_|$)/i
+
+/** Values of variables that are named like secrets are not shown. */
+const masked = (value: unknown): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(
+        Object.entries(value).map(([name, inner]) => [
+          name,
+          looksSecret.test(name) ? "***" : inner,
+        ]),
+      )
+    : value
+
+export const showCommand = (flags: Flags): CommandEffect =>
+  Effect.gen(function* () {
+    const current = yield* session(flags)
+    const found = [...current.configuration.effective.values()]
+      .filter(({ key }) => key !== "json")
+      .map(({ key, origin, value }) => ({ setting: key, value: masked(value), origin }))
+    if (current.flag("json")) yield* answerJson(found)
+    else {
+      const rows = found.map(({ origin, setting, value }) => [
+        setting,
+        typeof value === "string" ? value : JSON.stringify(value),
+        origin,
+      ])
+      yield* answer(table(["setting", "value", "origin"], rows))
+    }
+    return exitCodes.success
+  })

@@ -1,0 +1,117 @@
+/** `relaunch launch`, and with `--async` its supervisor. */
+import type { BuiltImage } from "@relaunch/build"
+import { exitCodes, type Failure, failure } from "@relaunch/failure"
+import {
+  type JobValue,
+  type LaunchEvent,
+  launch,
+  prepareLaunch,
+  type RunSpecification,
+  type RunValue,
+} from "@relaunch/launch"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import type { CommandEffect } from "../command.ts"
+import { answer, answerJson, talk } from "../output.ts"
+import type { Flags } from "../program.ts"
+import { launchRenderer, type ProgressMode } from "../render/launch.ts"
+import { launchRequestOf, launchSettingsOf } from "../request.ts"
+import { launchLayers, type Session, session } from "../session.ts"
+import { startSupervisor } from "../supervisor.ts"
+import { planOf } from "./plan.ts"
+
+interface Outcome {
+  run?: RunValue
+  job?: JobValue
+  image?: BuiltImage
+  specification?: RunSpecification
+}
+
+const remember = (outcome: Outcome, event: LaunchEvent): void => {
+  switch (event._tag) {
+    case "JobStored":
+      outcome.job = event.job
+      return
+    case "ImageReady":
+      outcome.image = event.image
+      return
+    case "Prepared":
+      outcome.specification = event.specification
+      return
+    case "RunCreated":
+    case "RunStarted":
+    case "RunEnded":
+      outcome.run = event.run
+      return
+    default:
+  }
+}
+
+const runFailure = ({ exitCode, id, reason, state }: RunValue): Failure =>
+  failure(
+    "E_RUN_FAILED",
+    `Run \`${id}\` ${state}${exitCode === null ? "" : ` with exit code ${exitCode}`}${reason === null ? "" : `: ${reason}`}`,
+    {
+      hints: [`See what it printed with \`relaunch run logs ${id}\``],
+    },
+  )
+
+/** A run that failed is still the command's value; only its status tells. */
+const conclude = (outcome: Outcome, current: Session): Effect.Effect<number, Failure> =>
+  Effect.gen(function* () {
+    const { image, job, run } = outcome
+    const failed = run !== undefined && run.state !== "finished" && run.finishedAt !== null
+    if (current.flag("json")) yield* answerJson({ run, job, image })
+    if (run === undefined) return exitCodes.success
+    if (failed) {
+      const { hints, message } = runFailure(run)
+      yield* talk(`error: ${message}`)
+      yield* Effect.forEach(hints, (hint) => talk(`hint: ${hint}`))
+      return exitCodes.runFailed
+    }
+    if (run.finishedAt !== null)
+      yield* talk(`run ${run.id} finished; see it with \`relaunch run show ${run.id}\``)
+    return exitCodes.success
+  })
+
+const follow = <R>(events: Stream.Stream<LaunchEvent, Failure, R>, current: Session) =>
+  Effect.gen(function* () {
+    const outcome: Outcome = {}
+    const renderer = launchRenderer(
+      (current.text("progress") ?? "auto") as ProgressMode,
+      current.flag("json"),
+    )
+    yield* events.pipe(
+      Stream.runForEach((event) => {
+        remember(outcome, event)
+        return renderer.show(event)
+      }),
+      Effect.ensuring(renderer.end),
+    )
+    return outcome
+  })
+
+export const launchCommand = (flags: Flags): CommandEffect =>
+  Effect.gen(function* () {
+    const current = yield* session(flags)
+    if (current.flag("dry-run")) return yield* planOf(current)
+    const request = yield* launchRequestOf(current)
+    const settings = launchSettingsOf(current)
+    const layers = launchLayers(current)
+    if (!current.flag("async")) {
+      const outcome = yield* Effect.provide(follow(launch(request, settings), current), layers)
+      return yield* conclude(outcome, current)
+    }
+    const outcome = yield* Effect.provide(follow(prepareLaunch(request, settings), current), layers)
+    const { specification } = outcome
+    if (specification === undefined)
+      return yield* Effect.dieMessage("a preparation without its end")
+    outcome.run = yield* startSupervisor(specification, current)
+    if (!current.flag("json")) {
+      yield* answer(outcome.run.id)
+      yield* talk(
+        `run ${outcome.run.id} goes on; follow it with \`relaunch run logs -f ${outcome.run.id}\``,
+      )
+    }
+    return yield* conclude(outcome, current)
+  })

@@ -1,0 +1,23 @@
+/** `relaunch plan`, and `--dry-run` of a launch. */
+import { exitCodes, type Failure } from "@relaunch/failure"
+import { plan } from "@relaunch/launch"
+import * as Effect from "effect/Effect"
+import type { CommandEffect } from "../command.ts"
+import { answer, answerJson } from "../output.ts"
+import type { Flags } from "../program.ts"
+import { planText } from "../render/plan.ts"
+import { launchRequestOf, launchSettingsOf } from "../request.ts"
+import { launchLayers, type Session, session } from "../session.ts"
+
+export const planOf = (current: Session): Effect.Effect<number, Failure> =>
+  Effect.gen(function* () {
+    const request = yield* launchRequestOf(current)
+    const found = yield* plan(request, launchSettingsOf(current)).pipe(
+      Effect.scoped,
+      Effect.provide(launchLayers(current)),
+    )
+    yield* current.flag("json") ? answerJson(found) : answer(planText(found))
+    return exitCodes.success
+  })
+
+export const planCommand = (flags: Flags): CommandEffect => Effect.flatMap(session(flags), planOf)

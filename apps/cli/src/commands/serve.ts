@@ -1,0 +1,106 @@
+/** `relaunch serve` and `relaunch env`. */
+import { exitCodes, type Failure, failure } from "@relaunch/failure"
+import { advertise, runningServer } from "@relaunch/launch"
+import { Runner } from "@relaunch/runner"
+import { serve } from "@relaunch/server"
+import { Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { CommandEffect } from "../command.ts"
+import { answer, answerJson, talk } from "../output.ts"
+import type { Flags } from "../program.ts"
+import { launchLayers, type Session, session, storeOf } from "../session.ts"
+
+const loopback = "127.0.0.1"
+
+const portOf = (flags: Flags, current: Session): Effect.Effect<number, Failure> => {
+  const { port } = flags
+  if (port === undefined) return Effect.succeed(current.number("server-port"))
+  return typeof port === "string" && /^\d+$/.test(port) && Number(port) < 65_536
+    ? Effect.succeed(Number(port))
+    : Effect.fail(
+        failure("E_USAGE", `\`--port ${String(port)}\` is no port`, {
+          hints: ["Give a number from 0 to 65535; 0 picks a free one"],
+        }),
+      )
+}
+
+/** Addresses: loopback, the engine's network if there is an engine, and what the user typed. */
+const addressesOf = (flags: Flags): Effect.Effect<ReadonlyArray<string>, never, Runner> =>
+  Effect.gen(function* () {
+    const runner = yield* Runner
+    const engine = yield* Effect.option(runner.hostAddress)
+    const listen = engine._tag === "Some" ? engine.value.listen : null
+    const more = Array.isArray(flags["host"]) ? flags["host"].map(String) : []
+    return [...new Set([loopback, ...(listen === null ? [] : [listen]), ...more])]
+  })
+
+const serving = (
+  flags: Flags,
+  current: Session,
+): Effect.Effect<number, Failure, Store | Runner | Scope.Scope> =>
+  Effect.gen(function* () {
+    const running = yield* runningServer
+    if (running !== undefined) {
+      return yield* failure(
+        "E_PORT",
+        `A server already runs on this store: process ${running.pid}, port ${running.port}`,
+        {
+          hints: ["Use it as it is, or end it first; RELAUNCH_HOME chooses another store"],
+          details: { ...running },
+        },
+      )
+    }
+    const addresses = yield* addressesOf(flags)
+    const entity = current.text("entity") ?? "local"
+    const server = yield* serve({
+      addresses,
+      port: yield* portOf(flags, current),
+      entity,
+      hostNames: ["host.docker.internal"],
+    })
+    yield* advertise({ port: server.port, addresses })
+    const { home } = yield* Store
+    if (current.flag("json")) yield* answerJson({ urls: server.urls, port: server.port, home })
+    else {
+      for (const url of server.urls) yield* answer(`listening on ${url}`)
+      yield* talk(`store ${home}; log to it with \`eval "$(relaunch env)"\``)
+    }
+    return yield* Effect.never
+  })
+
+export const serveCommand = (flags: Flags): CommandEffect =>
+  Effect.flatMap(session(flags), (current) =>
+    serving(flags, current).pipe(Effect.scoped, Effect.provide(launchLayers(current))),
+  )
+
+const quoted = (value: string): string =>
+  /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`
+
+export const envCommand = (flags: Flags): CommandEffect =>
+  Effect.gen(function* () {
+    const current = yield* session(flags)
+    const entity = current.text("entity") ?? "local"
+    const { key, running } = yield* Effect.gen(function* () {
+      const store = yield* Store
+      return { key: yield* store.keys.own(entity), running: yield* runningServer }
+    }).pipe(Effect.provide(storeOf(current)))
+    if (running === undefined) {
+      yield* talk("warning: no server runs yet; start one with `relaunch serve`")
+    }
+    const project = current.text("project")
+    const variables = {
+      WANDB_BASE_URL: `http://${loopback}:${running?.port ?? current.number("server-port")}`,
+      WANDB_API_KEY: key,
+      WANDB_ENTITY: entity,
+      ...(project === undefined ? {} : { WANDB_PROJECT: project }),
+    }
+    yield* current.flag("json")
+      ? answerJson(variables)
+      : answer(
+          Object.entries(variables)
+            .map(([name, value]) => `export ${name}=${quoted(value)}`)
+            .join("\n"),
+        )
+    return exitCodes.success
+  })

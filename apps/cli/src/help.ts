@@ -1,0 +1,41 @@
+/** Examples and topics of the help texts. */
+
+export const help = {
+  launch: [
+    'relaunch --uri . --job-name hello-world-code --project launch-quickstart --entry-point "python main.py"',
+    'relaunch --uri "https://github.com/wandb/launch-jobs.git" --build-context jobs/hello_world --dockerfile Dockerfile.wandb --project "hello-world" --job-name "hello-world" --entry-point "python job.py"',
+    'relaunch --docker-image "wandb/job_hello_world:main" --project "hello-world"',
+    `relaunch --job hello-world/hello-world:latest -c '{"overrides": {"run_config": {"lr": 0.1}}}'`,
+  ],
+  plan: [
+    'relaunch plan --uri . --entry-point "python main.py"',
+    "relaunch plan --job hello-world/hello-world --json",
+  ],
+  "create-git": [
+    'relaunch job create git git@host:team/repo.git -p demo -n train -E "python train.py" -g v1.2',
+  ],
+  "create-code": ['relaunch job create code . -p demo -n train -E "python train.py"'],
+  "create-image": ["relaunch job create image registry.example.com/team/train:main -p demo"],
+  "job-list": ["relaunch job list", "relaunch job list -p demo --all --json"],
+  "job-describe": ["relaunch job describe demo/train:latest"],
+  "job-delete": ["relaunch job delete demo/train:v3", "relaunch job delete demo/train --yes"],
+  "run-list": ["relaunch run list -p demo", "relaunch run list --state running --json"],
+  "run-show": ["relaunch run show 3f9a2c1b"],
+  "run-logs": ["relaunch run logs 3f9a2c1b -f"],
+  "run-stop": ["relaunch run stop 3f9a2c1b --grace 30"],
+  "artifact-list": ["relaunch artifact list -p demo --type model"],
+  "artifact-download": ["relaunch artifact download demo/model:best -o model"],
+  serve: ["relaunch serve", "relaunch serve --port 9000"],
+  env: ['eval "$(relaunch env)" && python train.py'],
+  "config-path": ["relaunch config path"],
+  "config-show": ["relaunch config show", "relaunch config show --builder docker --json"],
+  epilogue: `
+Settings: a flag wins over a variable, a variable over relaunch.yaml of the project, that over
+config.yaml of the user, that over the default; see \`relaunch config show\`.
+
+Exit status: 0 the run succeeded; 1 the run failed; 2 usage or configuration; 3 source; 4 build;
+5 engine; 6 store or server; 70 defect; 75 try again; 124 timed out; 130, 143 interrupted.`,
+} as const
+
+export const examples = (lines: ReadonlyArray<string>): string =>
+  `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`

@@ -1,0 +1,98 @@
+/** A plan for people: every decision with its reason. */
+import type { LaunchPlan } from "@relaunch/launch"
+import { humanSize } from "@relaunch/source"
+import { fields, visible } from "./table.ts"
+import { shellWords } from "./text.ts"
+
+const shownPaths = 30
+
+const section = (title: string, body: ReadonlyArray<string>): ReadonlyArray<string> =>
+  body.length === 0 ? [] : ["", title, ...body.map((line) => `  ${line}`)]
+
+const verdicts = { created: "new", updated: "changed", unchanged: "unchanged" } as const
+
+const sourceLines = ({ source }: LaunchPlan): ReadonlyArray<string> =>
+  fields([
+    ["type", source.type],
+    ["from", source.uri],
+    ...(source.ref === undefined ? [] : [["ref", source.ref] as const]),
+    ...(source.commit === undefined ? [] : [["commit", source.commit] as const]),
+    ...(source.digest === undefined
+      ? []
+      : [["digest", source.digest ?? "known to this engine alone"] as const]),
+    ...(source.size === undefined
+      ? []
+      : [["size", `${source.files} files, ${humanSize(source.size)}`] as const]),
+    ...(source.ignored
+      ? [["left out", `${source.ignored} paths by ${source.ignoreRules}`] as const]
+      : []),
+  ]).split("\n")
+
+const contextLines = ({ context }: LaunchPlan): ReadonlyArray<string> =>
+  context === null
+    ? []
+    : [
+        ...fields([
+          ["folder", context.folder === "" ? "(root of the source)" : context.folder],
+          ["size", `${context.files} files, ${humanSize(context.size)}`],
+          ["digest", context.digest],
+        ]).split("\n"),
+        ...context.tree
+          .slice(0, shownPaths)
+          .map(
+            ({ path, size }) =>
+              `  ${visible(path)}${path.endsWith("/") ? "" : `  ${humanSize(size)}`}`,
+          ),
+        ...(context.tree.length > shownPaths
+          ? [`  and ${context.tree.length - shownPaths} more; see --json`]
+          : []),
+      ]
+
+const dockerfileLines = ({ dockerfile }: LaunchPlan): ReadonlyArray<string> =>
+  dockerfile === null
+    ? []
+    : [
+        `${dockerfile.path ?? "default"}: ${dockerfile.reason}`,
+        ...(dockerfile.instructions.length === 0
+          ? dockerfile.text
+              .trimEnd()
+              .split("\n")
+              .map((line) => `  ${visible(line)}`)
+          : dockerfile.instructions.flatMap(({ reason, text }) => [
+              `  # ${visible(reason)}`,
+              `  ${visible(text)}`,
+            ])),
+      ]
+
+export const planText = (plan: LaunchPlan): string => {
+  const { environment, image, job } = plan
+  return [
+    "Source",
+    ...sourceLines(plan).map((line) => `  ${line}`),
+    ...section("Job", [
+      `${job.entity}/${job.project}/${job.name}:${job.version}  ${verdicts[job.verdict]}`,
+      ...job.why.map((line) => `- ${visible(line)}`),
+    ]),
+    ...section("Build context", contextLines(plan)),
+    ...section("Dockerfile", dockerfileLines(plan)),
+    ...section("Image", [
+      ...fields([
+        ["tag", image.ref ?? "(not known)"],
+        ["verdict", `${image.verdict}: ${image.why}`],
+        ["platform", image.platform ?? "the engine's own"],
+        ...image.bases.map(
+          ({ digest, image: base }) =>
+            ["base", `${base} ${digest ?? "(digest not known)"}`] as const,
+        ),
+      ]).split("\n"),
+    ]),
+    ...section("Command", [
+      plan.command === null ? "the image's own entry point" : visible(shellWords(plan.command)),
+    ]),
+    ...section(
+      "Environment",
+      Object.entries(environment).map(([name, value]) => `${name}=${visible(value)}`),
+    ),
+    ...section("Warnings", plan.warnings.map(visible)),
+  ].join("\n")
+}

@@ -1,0 +1,205 @@
+/** From effective settings to the plain request that the use cases take. */
+import * as fs from "node:fs"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import type { JobRequest, LaunchRequest, LaunchSettings, SourceRequest } from "@relaunch/launch"
+import * as Effect from "effect/Effect"
+import { split } from "shlex"
+import { launchConfiguration } from "./launch-configuration.ts"
+import { readPassword } from "./prompt.ts"
+import type { Session } from "./session.ts"
+
+const words = (option: string, text: string): Effect.Effect<ReadonlyArray<string>, Failure> =>
+  Effect.try({
+    try: () => split(text),
+    catch: (cause) =>
+      failure("E_USAGE", `\`${option}\` cannot be split into words: ${reasonOf(cause)}`, {
+        hints: ["Close every quote, as in a shell"],
+      }),
+  })
+
+const entryPointOf = (
+  session: Session,
+): Effect.Effect<ReadonlyArray<string> | undefined, Failure> => {
+  const list = session.list("entry-point")
+  const text = session.text("entry-point")
+  if (list.length > 0) return Effect.succeed(list)
+  return text === undefined ? Effect.succeed(undefined) : words("--entry-point", text)
+}
+
+const missingSource = failure("E_USAGE", "Nothing to launch", {
+  hints: [
+    "Name a source with `--uri`, `--job` or `--docker-image`",
+    'For example `relaunch --uri . --entry-point "python main.py"`; see `relaunch --help`',
+  ],
+})
+
+const sourceOf = (
+  session: Session,
+  job: string | undefined,
+  image: string | undefined,
+): Effect.Effect<SourceRequest, Failure> => {
+  const uri = session.text("uri")
+  const given = [
+    ["--uri", uri],
+    ["--job", session.text("job") ?? job],
+    ["--docker-image", session.text("docker-image") ?? image],
+  ] as const
+  const [one, ...more] = given.filter(([, value]) => value !== undefined)
+  if (one === undefined) return Effect.fail(missingSource)
+  if (more.length > 0) {
+    return Effect.fail(
+      failure(
+        "E_USAGE",
+        `${[one, ...more].map(([name]) => `\`${name}\``).join(" and ")} exclude each other`,
+        {
+          hints: ["Give one source"],
+        },
+      ),
+    )
+  }
+  const [name, value = ""] = one
+  if (value === "")
+    return Effect.fail(failure("E_USAGE", `\`${name}\` is empty`, { hints: ["Give it a value"] }))
+  if (name === "--uri") return Effect.succeed({ _tag: "Uri", uri: value })
+  return Effect.succeed(
+    name === "--job" ? { _tag: "Job", reference: value } : { _tag: "Image", image: value },
+  )
+}
+
+const secretValue = (name: string, from: string): Effect.Effect<string, Failure> => {
+  const missing = (hint: string) =>
+    Effect.fail(
+      failure("E_SECRET_MISSING", `Secret \`${name}\` has no value`, {
+        hints: [hint],
+        details: { secret: name },
+      }),
+    )
+  if (from === "-") {
+    return Effect.map(
+      Effect.promise(() => Bun.stdin.text()),
+      (text) => text.replace(/\r?\n$/, ""),
+    )
+  }
+  const [kind = "", ...rest] = from.split(":")
+  const source = rest.join(":")
+  if (kind === "env") {
+    const value = process.env[source]
+    return value === undefined ? missing(`Set the variable ${source}`) : Effect.succeed(value)
+  }
+  if (kind === "file") {
+    return Effect.try({
+      try: () => fs.readFileSync(source, "utf8").replace(/\r?\n$/, ""),
+      catch: (cause) =>
+        failure("E_SECRET_MISSING", `Secret \`${name}\` cannot be read: ${reasonOf(cause)}`, {
+          hints: ["Check the file's name and permissions"],
+          details: { secret: name },
+        }),
+    })
+  }
+  // The value itself is not repeated: it may be the secret.
+  return missing(
+    "Write `NAME`, `NAME=env:VARIABLE`, `NAME=file:PATH` or `NAME=-`; a value does not belong on a command line",
+  )
+}
+
+const secretsOf = (session: Session): Effect.Effect<Readonly<Record<string, string>>, Failure> =>
+  Effect.gen(function* () {
+    const pairs: Array<readonly [string, string]> = []
+    for (const item of session.list("secret")) {
+      const at = item.indexOf("=")
+      const name = at < 0 ? item : item.slice(0, at)
+      if (!/^[A-Za-z_]\w*$/.test(name)) {
+        return yield* failure("E_USAGE", "The name of a secret is not a variable's name", {
+          hints: ["Write `--secret NAME` or `--secret NAME=env:VARIABLE`"],
+        })
+      }
+      pairs.push([name, yield* secretValue(name, at < 0 ? `env:${name}` : item.slice(at + 1))])
+    }
+    return Object.fromEntries(pairs)
+  })
+
+export const isInteractive = (session: Session): boolean =>
+  process.stdin.isTTY === true &&
+  process.stderr.isTTY === true &&
+  !session.flag("no-input") &&
+  !process.env["CI"]
+
+const gitLoginOf = (
+  session: Session,
+): Effect.Effect<{ username: string; password: string } | undefined, Failure> =>
+  Effect.gen(function* () {
+    const username = session.text("git-username")
+    if (username === undefined) return undefined
+    const known = process.env["RELAUNCH_GIT_PASSWORD"]
+    if (known !== undefined) return { username, password: known }
+    if (!isInteractive(session)) {
+      return yield* failure(
+        "E_INPUT_REQUIRED",
+        `The git password of \`${username}\` is not known and nobody can be asked`,
+        {
+          hints: ["Set RELAUNCH_GIT_PASSWORD"],
+        },
+      )
+    }
+    return { username, password: yield* readPassword(`Git password for ${username}: `) }
+  })
+
+/** The part that jobs and launches have in common, without the source. */
+export const jobRequestOf = (
+  session: Session,
+): Effect.Effect<Omit<JobRequest, "source">, Failure> =>
+  Effect.gen(function* () {
+    return {
+      entity: session.text("entity"),
+      project: session.text("project"),
+      jobName: session.text("job-name"),
+      gitRef: session.text("git-hash"),
+      gitLogin: yield* gitLoginOf(session),
+      buildContext: session.text("build-context"),
+      dockerfile: session.text("dockerfile"),
+      baseImage: session.text("base-image"),
+      runtime: session.text("runtime"),
+      entryPoint: yield* entryPointOf(session),
+    }
+  })
+
+export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, Failure> =>
+  Effect.gen(function* () {
+    const base = yield* jobRequestOf(session)
+    const file = yield* launchConfiguration(session)
+    const source = yield* sourceOf(session, file.job, file.image)
+    // An entity or project of the settings is where a new job goes, not where an old one is sought.
+    const isDefault = session.configuration.effective.get("entity")?.origin === "default"
+    return {
+      ...base,
+      source,
+      entity: isDefault ? file.entity : base.entity,
+      project: base.project ?? file.project,
+      entryPoint: base.entryPoint ?? file.entryPoint,
+      dockerfile: base.dockerfile ?? file.dockerfile,
+      runName: session.text("name") ?? file.name,
+      config: file.config,
+      args: file.args,
+      environment: session.map("env"),
+      secrets: yield* secretsOf(session),
+      resources: file.resources,
+      gpus: session.text("gpus"),
+      platform: session.text("platform"),
+    }
+  })
+
+const variables = ["GIT_SSH_COMMAND", "GIT_SSH"] as const
+
+export const launchSettingsOf = (session: Session): LaunchSettings => ({
+  entity: session.text("entity") ?? "local",
+  project: session.text("project"),
+  cache: session.text("cache") ?? session.configuration.locations.cache,
+  workingDirectory: process.cwd(),
+  git: {
+    interactive: isInteractive(session),
+    timeLimit: `${session.number("git-timeout")} seconds`,
+    env: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
+  },
+  codeLimit: session.number("code-limit"),
+  cancelGrace: 1,
+})

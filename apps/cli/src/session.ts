@@ -1,0 +1,104 @@
+/** What every command starts from: the effective settings, and the layers made from them. */
+import {
+  type Configuration,
+  configuration,
+  type FileValue,
+  type SettingKey,
+  settings,
+} from "@relaunch/config"
+import { Engine } from "@relaunch/engine"
+import { type Failure, failure } from "@relaunch/failure"
+import { storeLayer } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type { Flags } from "./program.ts"
+
+/** The parser names `--build-context` `buildContext`. */
+const camel = (key: string): string =>
+  key.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+const pairsOf = (option: string, words: ReadonlyArray<string>): Effect.Effect<FileValue, Failure> =>
+  Effect.gen(function* () {
+    const pairs: Array<readonly [string, string]> = []
+    for (const word of words) {
+      const at = word.indexOf("=")
+      if (at < 1) {
+        return yield* failure("E_USAGE", `\`--${option} ${word}\` has no \`=\``, {
+          hints: [`Write it as \`--${option} NAME=value\``],
+        })
+      }
+      pairs.push([word.slice(0, at), word.slice(at + 1)])
+    }
+    return Object.fromEntries(pairs)
+  })
+
+const typed = (flags: Flags): Effect.Effect<ReadonlyMap<SettingKey, FileValue>, Failure> =>
+  Effect.gen(function* () {
+    const found = new Map<SettingKey, FileValue>()
+    for (const { key, kind } of settings) {
+      // The parser turns `--no-input` into `input: false`.
+      const value =
+        key === "no-input" ? (flags["input"] === false ? true : undefined) : flags[camel(key)]
+      if (value === undefined) continue
+      if (kind === "map" && Array.isArray(value)) found.set(key, yield* pairsOf(key, value))
+      else if (typeof value === "string" || typeof value === "boolean") found.set(key, value)
+      else if (Array.isArray(value)) found.set(key, value.map(String))
+    }
+    const other = flags["gitVersion"]
+    if (typeof other === "string") found.set("git-hash", other)
+    return found
+  })
+
+export interface Session {
+  readonly configuration: Configuration
+  readonly flags: Flags
+  readonly text: (key: SettingKey) => string | undefined
+  readonly number: (key: SettingKey) => number
+  readonly flag: (key: SettingKey) => boolean
+  readonly list: (key: SettingKey) => ReadonlyArray<string>
+  readonly map: (key: SettingKey) => Readonly<Record<string, string>>
+}
+
+export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
+  Effect.gen(function* () {
+    const found = yield* configuration({
+      env: process.env,
+      workingDirectory: process.cwd(),
+      flags: yield* typed(flags),
+    })
+    const value = (key: SettingKey) => found.effective.get(key)?.value
+    return {
+      configuration: found,
+      flags,
+      text: (key) => {
+        const text = value(key)
+        return typeof text === "string" ? text : undefined
+      },
+      number: (key) => Number(value(key) ?? 0),
+      flag: (key) => value(key) === true,
+      list: (key) => {
+        const list = value(key)
+        return Array.isArray(list) ? list : []
+      },
+      map: (key) => {
+        const map = value(key)
+        return typeof map === "object" && !Array.isArray(map)
+          ? ({ ...map } as Readonly<Record<string, string>>)
+          : {}
+      },
+    }
+  })
+
+export const storeOf = ({ configuration: { locations } }: Session) =>
+  storeLayer({ home: locations.home })
+
+export const engineLayer = Engine.layer(process.env)
+
+/** Everything a launch needs; loaded only by the commands that launch. */
+export const launchLayers = (current: Session) =>
+  Layer.unwrapEffect(
+    Effect.promise(async () => {
+      const { servicesOf } = await import("./services.ts")
+      return servicesOf(current)
+    }),
+  )

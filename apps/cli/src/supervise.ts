@@ -1,0 +1,52 @@
+/** The supervisor's own program: reads its order, answers one line, sees the run to its end. */
+import { failureOf } from "@relaunch/failure"
+import { LaunchEvent, RunSpecification, superviseRun } from "@relaunch/launch"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Schema from "effect/Schema"
+import * as Stream from "effect/Stream"
+import { launchLayers, session } from "./session.ts"
+import type { SupervisorAnswer } from "./supervisor.ts"
+
+const Order = Schema.parseJson(
+  Schema.Struct({ specification: RunSpecification, builder: Schema.String }),
+)
+
+const program = Effect.gen(function* () {
+  let answered = false
+  /** Once: after that nobody reads any more. */
+  const answer = (said: SupervisorAnswer) =>
+    Effect.sync(() => {
+      if (!answered) process.stdout.write(`${JSON.stringify(said)}\n`)
+      answered = true
+    })
+  const { builder, specification } = yield* Effect.orDie(
+    Effect.flatMap(
+      Effect.promise(() => Bun.stdin.text()),
+      Schema.decodeUnknown(Order),
+    ),
+  )
+  const current = yield* session({ builder })
+  yield* superviseRun(specification).pipe(
+    Stream.runForEach((event) =>
+      LaunchEvent.$is("RunStarted")(event) ? answer({ run: event.run }) : Effect.void,
+    ),
+    Effect.provide(launchLayers(current)),
+    Effect.catchAllCause((cause) => {
+      if (Cause.isInterruptedOnly(cause)) return Effect.void
+      const { code, details, hints, message } = failureOf(cause)
+      return answer({ error: { code, message, hints, details } })
+    }),
+  )
+})
+
+process.stdout.on("error", () => undefined)
+const fiber = Effect.runFork(program)
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.on(signal, () => {
+    Effect.runFork(Fiber.interrupt(fiber))
+  })
+}
+await Effect.runPromise(Fiber.await(fiber))
+process.exit(0)

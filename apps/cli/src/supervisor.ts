@@ -1,0 +1,69 @@
+/**
+ * The process that sees an asynchronous run through. It is this command's own program in another
+ * mode, detached; what it must do comes through a pipe, as it holds secrets.
+ */
+import { type Failure, failure } from "@relaunch/failure"
+import type { RunSpecification, RunValue } from "@relaunch/launch"
+import * as Effect from "effect/Effect"
+import type { Session } from "./session.ts"
+
+/** What the supervisor gets on its standard input. */
+export interface SupervisorOrder {
+  readonly specification: RunSpecification
+  readonly builder: string
+}
+
+/** The one line it answers: the run once its container runs, or why it does not. */
+export type SupervisorAnswer =
+  | { readonly run: RunValue }
+  | {
+      readonly error: {
+        readonly code: Failure["code"]
+        readonly message: string
+        readonly hints: ReadonlyArray<string>
+        readonly details: Failure["details"]
+      }
+    }
+
+const program = new URL("./supervise.ts", import.meta.url).pathname
+
+const silent = failure("E_SERVER", "The process that should watch the run ended without a word", {
+  hints: ["Launch without `--async` to see why"],
+})
+
+const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
+  let text = ""
+  const decoder = new TextDecoder()
+  for await (const chunk of stream) {
+    text += decoder.decode(chunk, { stream: true })
+    const end = text.indexOf("\n")
+    if (end >= 0) return text.slice(0, end)
+  }
+  return text
+}
+
+/** Returns when the container runs; the supervisor then goes on without this process. */
+export const startSupervisor = (
+  specification: RunSpecification,
+  session: Session,
+): Effect.Effect<RunValue, Failure> =>
+  Effect.gen(function* () {
+    const order: SupervisorOrder = { specification, builder: session.text("builder") ?? "docker" }
+    const child = Bun.spawn([process.execPath, program], {
+      stdin: new Blob([JSON.stringify(order)]),
+      stdout: "pipe",
+      stderr: "ignore",
+      detached: true,
+      env: process.env,
+      cwd: "/",
+    })
+    const line = yield* Effect.promise(() => firstLine(child.stdout))
+    if (line === "") return yield* silent
+    const said: SupervisorAnswer = JSON.parse(line)
+    if ("error" in said) {
+      const { code, details, hints, message } = said.error
+      return yield* failure(code, message, { hints, details })
+    }
+    child.unref()
+    return said.run
+  })

@@ -1,0 +1,186 @@
+/** Configuration files: YAML whose keys are the settings. All problems of a file are named at once. */
+import * as fs from "node:fs"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import { distance } from "fastest-levenshtein"
+import { isMap, isScalar, LineCounter, parseDocument } from "yaml"
+import { type Setting, type SettingKey, settings } from "./setting.ts"
+
+export type FileValue =
+  | string
+  | number
+  | boolean
+  | ReadonlyArray<string>
+  | Readonly<Record<string, string>>
+
+export interface ConfigFile {
+  readonly path: string
+  readonly values: ReadonlyMap<SettingKey, { readonly value: FileValue; readonly line: number }>
+}
+
+const textOf = (path: string): Effect.Effect<string | undefined, Failure> =>
+  Effect.try({
+    try: () => (fs.existsSync(path) ? fs.readFileSync(path, "utf8") : undefined),
+    catch: (cause) =>
+      failure("E_CONFIG", `\`${path}\` cannot be read: ${reasonOf(cause)}`, {
+        hints: ["Check its permissions"],
+        cause,
+      }),
+  })
+
+const nearest = (key: string): string | undefined =>
+  settings
+    .map((setting) => ({ key: setting.key, far: distance(setting.key, key) }))
+    .sort((a, b) => a.far - b.far)
+    .find(({ far }) => far <= 3)?.key
+
+const isTexts = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((item) => typeof item === "string")
+
+/** The value in the kind of its setting, or what is wrong with it. */
+const typed = (setting: Setting, value: unknown): FileValue | { readonly wanted: string } => {
+  switch (setting.kind) {
+    case "text":
+      if (typeof value === "string") return value
+      // `--config` and `--resource-args` may stand in the file as what they would hold.
+      if (
+        ["config", "resource-args"].includes(setting.key) &&
+        typeof value === "object" &&
+        value !== null
+      ) {
+        return JSON.stringify(value)
+      }
+      if (setting.key === "entry-point" && isTexts(value)) return value
+      return {
+        wanted:
+          typeof value === "number"
+            ? "a text; write it in quotes, as YAML reads `3.10` as 3.1"
+            : "a text",
+      }
+    case "number":
+      return typeof value === "number" && Number.isInteger(value) && value >= 0
+        ? value
+        : { wanted: "a whole number" }
+    case "flag":
+      return typeof value === "boolean" ? value : { wanted: "true or false" }
+    case "list":
+      return isTexts(value) ? value : { wanted: "a list of texts" }
+    case "map":
+      return typeof value === "object" &&
+        value !== null &&
+        !Array.isArray(value) &&
+        Object.values(value).every((item) => typeof item === "string")
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]))
+        : { wanted: "a map of texts; write numbers in quotes" }
+  }
+}
+
+const isWanted = (
+  value: FileValue | { readonly wanted: string },
+): value is { readonly wanted: string } =>
+  typeof value === "object" && !Array.isArray(value) && "wanted" in value
+
+interface Document {
+  readonly entries: ReadonlyArray<{
+    readonly key: string
+    readonly value: unknown
+    readonly line: number
+    readonly column: number
+  }>
+  readonly problems: ReadonlyArray<string>
+}
+
+const read = (text: string): Document => {
+  const counter = new LineCounter()
+  const document = parseDocument(text.replace(/^\ufeff/, ""), {
+    lineCounter: counter,
+    uniqueKeys: true,
+  })
+  const problems = document.errors.map((error) => {
+    const { col, line } = counter.linePos(error.pos[0])
+    return `line ${line}, column ${col}: ${error.message.split("\n")[0]?.replace(/ at line .*$/, "")}`
+  })
+  if (problems.length > 0) return { entries: [], problems }
+  const { contents } = document
+  if (contents === null) return { entries: [], problems: [] }
+  if (!isMap(contents))
+    return { entries: [], problems: ["line 1, column 1: the file is not a map of settings"] }
+  return {
+    problems: [],
+    entries: contents.items.map(({ key, value }) => {
+      const start = isScalar(key) ? (key.range?.[0] ?? 0) : 0
+      const { col, line } = counter.linePos(start)
+      const plain =
+        value !== null && typeof value === "object" && "toJS" in value
+          ? value.toJS(document)
+          : value
+      return { key: String(isScalar(key) ? key.value : key), value: plain, line, column: col }
+    }),
+  }
+}
+
+const refuse = (path: string, problems: ReadonlyArray<string>) =>
+  failure("E_CONFIG", `\`${path}\`, ${problems[0]}`, {
+    hints: [
+      ...problems.slice(1).map((problem) => `Also ${problem}`),
+      "See the effective settings with `relaunch config show`",
+    ],
+    details: { path, problems },
+  })
+
+/** `builder:` may be W&B's map of a type and its options. */
+const builderEntries = (value: unknown): ReadonlyArray<readonly [SettingKey, unknown]> =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value).flatMap(
+        ([key, inner]): ReadonlyArray<readonly [SettingKey, unknown]> =>
+          key === "type" ? [["builder", inner]] : key === "platform" ? [["platform", inner]] : [],
+      )
+    : [["builder", value]]
+
+/** An absent file has no values. Unknown keys are refused with the nearest that exists. */
+export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure> =>
+  Effect.gen(function* () {
+    const values = new Map<SettingKey, { readonly value: FileValue; readonly line: number }>()
+    const text = yield* textOf(path)
+    if (text === undefined) return { path, values }
+    const { entries, problems } = read(text)
+    const found = [...problems]
+    for (const { column, key, line, value } of entries) {
+      const pairs: ReadonlyArray<readonly [string, unknown]> =
+        key === "builder" ? builderEntries(value) : [[key, value]]
+      for (const [name, inner] of pairs) {
+        const setting = settings.find((each) => each.key === name)
+        if (setting === undefined || ("flagsOnly" in setting && setting.flagsOnly)) {
+          const close = nearest(name)
+          found.push(
+            `line ${line}, column ${column}: there is no setting \`${name}\`${close === undefined || close === name ? "" : `; did you mean \`${close}\`?`}`,
+          )
+          continue
+        }
+        const read = typed(setting, inner)
+        if (isWanted(read))
+          found.push(`line ${line}, column ${column}: \`${name}\` is not ${read.wanted}`)
+        else values.set(setting.key, { value: read, line })
+      }
+    }
+    return found.length > 0 ? yield* refuse(path, found) : { path, values }
+  })
+
+/** Of W&B's file only the builder's type and platform are ours; the rest belongs to its agent. */
+export const readWandbLaunchConfig = (path: string): Effect.Effect<ConfigFile, Failure> =>
+  Effect.gen(function* () {
+    const values = new Map<SettingKey, { readonly value: FileValue; readonly line: number }>()
+    const text = yield* textOf(path)
+    if (text === undefined) return { path, values }
+    const { entries, problems } = read(text)
+    if (problems.length > 0) return yield* refuse(path, problems)
+    for (const { key, line, value } of entries) {
+      if (key !== "builder") continue
+      for (const [name, inner] of builderEntries(value)) {
+        // Kaniko and no builder at all are W&B's own; they say nothing about ours.
+        if (typeof inner === "string" && !["kaniko", "noop"].includes(inner))
+          values.set(name, { value: inner, line })
+      }
+    }
+    return { path, values }
+  })

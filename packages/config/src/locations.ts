@@ -1,0 +1,47 @@
+/** Where things lie on this machine, by the XDG base directory specification. */
+import * as fs from "node:fs"
+import { dirname, join, resolve } from "node:path"
+
+export interface Locations {
+  /** The store: jobs, runs, artifacts. `RELAUNCH_HOME`, else `$XDG_DATA_HOME/relaunch`. */
+  readonly home: string
+  readonly cache: string
+  /** The user's file; it need not exist. */
+  readonly userFile: string
+  /** The nearest `relaunch.yaml`, from the working directory up to the repository's root. */
+  readonly projectFile: string | undefined
+  /** W&B's own file for launches, whose builder keys are understood. */
+  readonly wandbFile: string
+}
+
+const projectFile = (workingDirectory: string): string | undefined => {
+  for (let folder = resolve(workingDirectory); ; folder = dirname(folder)) {
+    for (const name of ["relaunch.yaml", "relaunch.yml"]) {
+      const file = join(folder, name)
+      if (fs.existsSync(file)) return file
+    }
+    if (fs.existsSync(join(folder, ".git")) || folder === dirname(folder)) return undefined
+  }
+}
+
+export const locations = (
+  env: Readonly<Record<string, string | undefined>>,
+  workingDirectory: string,
+): Locations => {
+  const user = env["HOME"] ?? "/"
+  const base = (name: string, fallback: string) => {
+    const chosen = env[name]
+    return chosen?.startsWith("/") ? chosen : join(user, fallback)
+  }
+  const config = base("XDG_CONFIG_HOME", ".config")
+  const home = env["RELAUNCH_HOME"]
+  return {
+    home: home
+      ? resolve(workingDirectory, home)
+      : join(base("XDG_DATA_HOME", ".local/share"), "relaunch"),
+    cache: join(base("XDG_CACHE_HOME", ".cache"), "relaunch"),
+    userFile: join(config, "relaunch", "config.yaml"),
+    projectFile: projectFile(workingDirectory),
+    wandbFile: join(env["WANDB_CONFIG_DIR"] ?? join(config, "wandb"), "launch-config.yaml"),
+  }
+}
