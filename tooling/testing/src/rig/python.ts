@@ -1,20 +1,16 @@
 /** Virtual environments with a released wandb, made once per machine. */
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import {
   cacheFolder,
-  identityOf,
-  isAlive,
   isInstalled,
   output,
   type Problem,
   problem,
   run,
   say,
-  waitFor,
 } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
-import { readJson } from "./places.ts"
 
 interface Wanted {
   readonly version: string
@@ -46,30 +42,24 @@ const pythonFor = ({ pythons, version }: Wanted): Effect.Effect<string, Problem>
     )
   })
 
-const isWhole = (folder: string, version: string): Effect.Effect<boolean, Problem> => {
-  const python = join(folder, "bin", "python")
-  if (!existsSync(python)) return Effect.succeed(false)
-  const check = `import importlib.metadata as m; raise SystemExit(m.version("wandb") != "${version}")`
-  return Effect.map(run([python, "-c", check]), ({ code }) => code === 0)
-}
-
-/** A lock whose maker is gone, or that names none and is older than any installation takes. */
-const isStale = (lock: string): boolean => {
-  const owner = readJson(join(lock, "owner.json"))
-  if (typeof owner === "string") return !isAlive(owner)
-  return Date.now() - statSync(lock).mtimeMs > 20 * 60 * 1000
-}
-
-const take = (lock: string): boolean => {
-  try {
-    if (existsSync(lock) && isStale(lock)) rmSync(lock, { recursive: true, force: true })
-    mkdirSync(lock)
-    writeFileSync(join(lock, "owner.json"), JSON.stringify(identityOf(process.pid)))
-    return true
-  } catch {
-    return false
-  }
-}
+/**
+ * Run by the host's Python, because its `flock` ends with the process that holds it. The
+ * mark is written last: a half-made folder has none. Arguments: folder, version, python, packages.
+ */
+const make = `
+import fcntl, os, subprocess, sys
+folder, version, python, *packages = sys.argv[1:]
+inside = os.path.join(folder, "bin", "python")
+mark = os.path.join(folder, ".complete")
+check = "import importlib.metadata as m; raise SystemExit(m.version('wandb') != '%s')" % version
+with open(folder + ".lock", "w") as lock:
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    if not os.path.exists(mark):
+        if not os.path.exists(inside) or subprocess.run([inside, "-c", check]).returncode != 0:
+            subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
+            subprocess.run([inside, "-m", "pip", "install", "--quiet", *packages], check=True)
+        open(mark, "w").close()
+`
 
 /** pip brings certificates of its own; the system may trust more. */
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
@@ -78,34 +68,15 @@ const pipEnvironment =
     ? { PIP_CERT: certificates }
     : {}
 
-const install = (folder: string, wanted: Wanted): Effect.Effect<void, Problem> =>
-  Effect.gen(function* () {
-    if (!(yield* isWhole(folder, wanted.version))) {
-      yield* say(`Installing ${wanted.requirements.join(" ")} into \`${folder}\``)
-      rmSync(folder, { recursive: true, force: true })
-      yield* output([yield* pythonFor(wanted), "-m", "venv", folder])
-      const pip = [join(folder, "bin", "python"), "-m", "pip", "install", "--quiet"]
-      yield* output([...pip, ...wanted.requirements], { env: pipEnvironment })
-    }
-    writeFileSync(join(folder, ".complete"), "")
-  })
-
 /** Path of its python. */
 export const ensureWandb = (wanted: Wanted): Effect.Effect<string, Problem> =>
   Effect.gen(function* () {
     const folder = join(cacheFolder(), `venv-wandb-${wanted.version}`)
-    const python = join(folder, "bin", "python")
-    const isComplete = () => existsSync(join(folder, ".complete"))
-    if (isComplete()) return python
-    const lock = `${folder}.lock`
-    const turn = yield* waitFor(
-      { what: `whoever holds \`${lock}\``, atMost: "25 minutes", every: "1 second" },
-      Effect.sync(() => (isComplete() ? "complete" : take(lock) ? "mine" : undefined)),
-    )
-    if (turn === "complete") return python
-    yield* Effect.ensuring(
-      install(folder, wanted),
-      Effect.sync(() => rmSync(lock, { recursive: true, force: true })),
-    )
-    return python
+    if (!existsSync(join(folder, ".complete"))) {
+      yield* say(`Making \`${folder}\` with ${wanted.requirements.join(" ")}`)
+      const python = yield* pythonFor(wanted)
+      const words = [folder, wanted.version, python, ...wanted.requirements]
+      yield* output(["python3", "-c", make, ...words], { env: pipEnvironment })
+    }
+    return join(folder, "bin", "python")
   })

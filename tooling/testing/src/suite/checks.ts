@@ -11,7 +11,7 @@ export interface Check {
 }
 
 /** A test file that uses any of these needs what the rig brings, and gets a process of its own. */
-const rigUsers = /\b(testRig|testEngine|gitRepository|terminal)\(/
+const rigUsers = /\b(testRig|testEngine|gitRepository|terminal)\(|RELAUNCH_TEST_/
 
 /** For a test that names no limit of its own: more than bun's, because processes run side by side. */
 const testMilliseconds = 30_000
@@ -45,10 +45,27 @@ export const staticChecks: ReadonlyArray<Check> = [
   { name: "lint", command: ["biome", "check", "."], needsRig: false },
 ]
 
+const transpilers = {
+  ".ts": new Bun.Transpiler({ loader: "ts" }),
+  ".tsx": new Bun.Transpiler({ loader: "tsx" }),
+}
+
+/** Whether the file, or a helper beside it that it imports, uses the rig. */
+const needsRig = (file: string, seen: ReadonlySet<string> = new Set()): boolean => {
+  const text = readText(file)
+  if (rigUsers.test(text)) return true
+  return transpilers[file.endsWith(".tsx") ? ".tsx" : ".ts"]
+    .scanImports(text)
+    .filter(({ path }) => path.startsWith(".") && /\.tsx?$/.test(path))
+    .map(({ path }) => join(dirname(file), path))
+    .filter((path) => path.includes("/test/") && !seen.has(path))
+    .some((path) => needsRig(path, new Set([...seen, file])))
+}
+
 /** Integration tests first, because they take longest; unit tests of a package in one process. */
 export const testChecks = (root: string, reports: string): ReadonlyArray<Check> => {
   const files = testFiles(root)
-  const needing = files.filter((file) => rigUsers.test(readFileSync(join(root, file), "utf8")))
+  const needing = files.filter((file) => needsRig(join(root, file)))
   const byPackage = Map.groupBy(
     files.filter((file) => !needing.includes(file)),
     (file) => dirname(file).split("/").slice(0, 2).join("/"),
@@ -73,7 +90,7 @@ export const countsOf = (check: Check, code: number): Counts => {
   if (check.report === undefined) {
     return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
   }
-  const element = /<testsuites[^>]*>/.exec(readReport(check.report))?.[0] ?? ""
+  const element = /<testsuites[^>]*>/.exec(readText(check.report))?.[0] ?? ""
   const [tests, failures, skipped] = ["tests", "failures", "skipped"].map((name) =>
     attribute(element, name),
   )
@@ -85,7 +102,8 @@ export const countsOf = (check: Check, code: number): Counts => {
   }
 }
 
-const readReport = (file: string): string => {
+/** The text of a file, empty where there is none. */
+const readText = (file: string): string => {
   try {
     return readFileSync(file, "utf8")
   } catch {
