@@ -64,7 +64,7 @@ export const runCommand = async (argv: ReadonlyArray<string>): Promise<void> => 
     if (!(error instanceof CommanderError)) throw error
     // Help and version have been printed.
     if (error.exitCode === 0) process.exit(exitCodes.success)
-    const wrong = usageFailure(error, argv)
+    const wrong = usageFailure(error, program, argv)
     report(wrong, Cause.empty, asJson)
     process.exit(wrong.exitCode)
   }

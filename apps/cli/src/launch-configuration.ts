@@ -102,7 +102,7 @@ const unknownKey = (
 ): Failure | undefined => {
   const key = Object.keys(fields).find((each) => !allowed.includes(each))
   if (key === undefined) return undefined
-  const near = allowed.find((each) => distance(each, key) <= 3)
+  const near = allowed.find((each) => distance(each, key) <= Math.min(3, key.length / 2))
   return failure("E_CONFIG", `The launch configuration has no key \`${place}${key}\``, {
     hints: [
       near === undefined

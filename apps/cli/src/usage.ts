@@ -1,18 +1,61 @@
 /** The parser's complaints as failures with a hint. */
 import { type Failure, failure } from "@relaunch/failure"
-import type { CommanderError } from "commander"
+import type { Command, CommanderError } from "commander"
+import { distance } from "fastest-levenshtein"
+
+/** The command the words lead to: `job create`, empty for `relaunch` itself. */
+const commandOf = (program: Command, argv: ReadonlyArray<string>): Command => {
+  let found = program
+  for (const word of argv) {
+    const next = found.commands.find((each) => each.name() === word)
+    if (next === undefined) break
+    found = next
+  }
+  return found
+}
+
+const pathOf = (command: Command): string =>
+  command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
+
+const unknownCommand = (command: Command, word: string): Failure => {
+  const near = command.commands
+    .map((each) => ({ name: each.name(), far: distance(each.name(), word) }))
+    .sort((a, b) => a.far - b.far)
+    .find(({ far }) => far <= Math.max(2, word.length / 2))
+  return failure("E_USAGE", `There is no command \`${pathOf(command)} ${word}\``, {
+    hints: [
+      ...(near === undefined ? [] : [`Did you mean \`${pathOf(command)} ${near.name}\`?`]),
+      `See \`${pathOf(command)} --help\``,
+    ],
+  })
+}
 
 /** `error: unknown option '--projct'\n(Did you mean --project?)` */
-export const usageFailure = (error: CommanderError, argv: ReadonlyArray<string>): Failure => {
+export const usageFailure = (
+  error: CommanderError,
+  program: Command,
+  argv: ReadonlyArray<string>,
+): Failure => {
+  const command = commandOf(program, argv)
   const [first = "", ...rest] = error.message.split("\n").filter((line) => line.trim() !== "")
+  const word = argv.find((each) => !each.startsWith("-"))
+  if (
+    error.code === "commander.help" ||
+    (error.code === "commander.excessArguments" && command.commands.length > 0)
+  ) {
+    const extra = /: (\S+?)\.?$/.exec(first)?.[1] ?? word
+    if (extra !== undefined && extra !== command.name()) return unknownCommand(command, extra)
+    return failure("E_USAGE", `\`${pathOf(command)}\` needs a command`, {
+      hints: [`Choose one of ${command.commands.map((each) => `\`${each.name()}\``).join(", ")}`],
+    })
+  }
+  if (error.code === "commander.unknownCommand") {
+    return unknownCommand(command, /'([^']*)'/.exec(first)?.[1] ?? "")
+  }
   const message = first.replace(/^error: /, "").replaceAll("'", "`")
   const suggestion = rest.join(" ").replace(/^\(|\)$/g, "")
-  const command = argv.find((word) => !word.startsWith("-"))
   return failure("E_USAGE", message.charAt(0).toUpperCase() + message.slice(1), {
-    hints: [
-      ...(suggestion === "" ? [] : [suggestion]),
-      `See \`relaunch ${command === undefined ? "" : `${command} `}--help\``,
-    ],
+    hints: [...(suggestion === "" ? [] : [suggestion]), `See \`${pathOf(command)} --help\``],
     details: { code: error.code },
   })
 }

@@ -8,9 +8,17 @@ import {
   type BuilderShape,
   type BuildRequest,
   type BuiltImage,
+  buildFailure,
   identityLabel,
 } from "@relaunch/build"
-import { Engine, type EngineShape, type Environment, loginFor, registryOf } from "@relaunch/engine"
+import {
+  Engine,
+  type EngineShape,
+  type Environment,
+  loginFor,
+  registryOf,
+  statusOf,
+} from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -89,6 +97,14 @@ const changed = (path: string): Failure =>
     details: { path },
   })
 
+/** A refusal before the first step is about the Dockerfile, not about the engine. */
+const refusal = (error: Failure): Failure => {
+  const message = error.details["message"]
+  return statusOf(error) === 400 && typeof message === "string"
+    ? buildFailure({ step: "start", message, log: [] })
+    : error
+}
+
 const builtImage = (
   engine: EngineShape,
   ref: string,
@@ -132,17 +148,19 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
       let reading: Reading = firstReading
       let transferred = false
       const events = messages.pipe(
-        Stream.mapError((error) => (changedPath === undefined ? error : changed(changedPath))),
-        Stream.mapConcatEffect((message) => {
+        Stream.mapError((error) =>
+          changedPath === undefined ? refusal(error) : changed(changedPath),
+        ),
+        Stream.flatMap((message) => {
           const [next, said] = readMessage(reading, message)
           reading = next
           const sent = transferred
             ? []
             : [BuildEvent.VertexFinished({ id: contextVertex, cached: false })]
           transferred = true
-          return reading.failure === undefined
-            ? Effect.succeed([...sent, ...said])
-            : Effect.fail(reading.failure)
+          // What the failing step said comes before the failure itself.
+          const told = Stream.fromIterable([...sent, ...said])
+          return next.failure === undefined ? told : Stream.concat(told, Stream.fail(next.failure))
         }),
       )
       const end = Stream.unwrap(

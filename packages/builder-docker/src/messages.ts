@@ -63,12 +63,11 @@ const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArr
   if (raw === " ---> Using cache" && reading.step !== undefined) {
     return [{ ...reading, step: { ...reading.step, cached: true } }, []]
   }
-  if (ownLine.test(raw) || raw === "") return [reading, []]
-  const warning = /^\[Warning\] (.*)$/.exec(raw)?.[1]
-  if (warning !== undefined) return [reading, [BuildEvent.Warning({ message: warning })]]
   const isError = raw.includes(red)
   const line = raw.replaceAll(red, "").replaceAll(plainAgain, "")
-  if (line === "") return [reading, []]
+  if (ownLine.test(line) || line === "") return [reading, []]
+  const warning = /^\[Warning\] (.*)$/.exec(raw)?.[1]
+  if (warning !== undefined) return [reading, [BuildEvent.Warning({ message: warning })]]
   return [
     { ...reading, log: [...reading.log, line].slice(-keptLogLines) },
     [

@@ -32,7 +32,7 @@ const nearest = (key: string): string | undefined =>
   settings
     .map((setting) => ({ key: setting.key, far: distance(setting.key, key) }))
     .sort((a, b) => a.far - b.far)
-    .find(({ far }) => far <= 3)?.key
+    .find(({ far }) => far <= Math.min(3, key.length / 2))?.key
 
 const isTexts = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((item) => typeof item === "string")

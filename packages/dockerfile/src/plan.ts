@@ -88,12 +88,19 @@ const copyCode = (reason: string): Instruction => ({
 const folderOf = (path: string): string =>
   path.includes("/") ? `./${path.slice(0, path.lastIndexOf("/") + 1)}` : "./"
 
-const dependencySteps = (
-  facts: ProjectFacts,
-  options: ImageOptions,
-): ReadonlyArray<Instruction> => {
-  const { dependencies } = facts
-  if (dependencies._tag === "None") return [copyCode("the code; there is nothing to install")]
+interface Steps {
+  /** As root: what is installed, and what the installation reads. */
+  readonly install: ReadonlyArray<Instruction>
+  /** Empty when the installation already needed the code. */
+  readonly code: ReadonlyArray<Instruction>
+}
+
+const codeLast = (reason: string) => [copyCode(reason)]
+
+const dependencySteps = ({ dependencies }: ProjectFacts, options: ImageOptions): Steps => {
+  if (dependencies._tag === "None") {
+    return { install: [], code: codeLast("the code; there is nothing to install") }
+  }
   const needsGit =
     dependencies._tag === "Pyproject"
       ? dependencies.versionControl
@@ -101,26 +108,23 @@ const dependencySteps = (
   const git = needsGit
     ? [{ text: run(installGit), reason: "a dependency comes from a git repository" }]
     : []
+  const code = codeLast("the code last, as it changes most")
   if (dependencies._tag === "Pyproject") {
-    const from = "project.dependencies of pyproject.toml"
     return dependencies.requirements.length === 0
-      ? [copyCode("the code; project.dependencies is empty")]
-      : [
-          ...git,
-          ...install(dependencies.requirements, options, false),
-          copyCode(`the code, after ${from}`),
-        ]
+      ? { install: [], code: codeLast("the code; project.dependencies is empty") }
+      : { install: [...git, ...install(dependencies.requirements, options, false)], code }
   }
   const steps = install(["-r", dependencies.file], options, dependencies.lines.extraIndex)
   const named = dependencies.lines.local[0] ?? dependencies.files.find((file) => !isPlainPath(file))
   if (named !== undefined) {
-    return [...git, copyCode(`the installation needs \`${named}\` of the source tree`), ...steps]
+    const whole = copyCode(`the installation needs \`${named}\` of the source tree`)
+    return { install: [...git, whole, ...steps], code: [] }
   }
   const copies = dependencies.files.map((file) => ({
     text: `COPY ${jsonWords([file, folderOf(file)])}`,
     reason: "only what the installation reads, so that an edit of the code keeps the layer",
   }))
-  return [...git, ...copies, ...steps, copyCode("the code last, as it changes most")]
+  return { install: [...git, ...copies, ...steps], code }
 }
 
 /** Fails with `E_IMAGE_NAME` when the base image is no image name. */
@@ -137,6 +141,7 @@ export const planImage = (
       }),
     )
   }
+  const steps = dependencySteps(facts, options)
   return Effect.succeed({
     base,
     instructions: [
@@ -153,13 +158,14 @@ export const planImage = (
       },
       { text: run(createUser), reason: "the program does not run as root" },
       { text: `WORKDIR ${workdir}`, reason: "the job's code lives here" },
-      ...dependencySteps(facts, options),
+      ...steps.install,
       { text: `ENV HOME=${user.home}`, reason: "programs write their caches there" },
       { text: `USER ${user.id}`, reason: "not root" },
       {
         text: `ENTRYPOINT ${jsonWords(options.entryPoint)}`,
         reason: "exec form: signals reach the program",
       },
+      ...steps.code,
     ],
   })
 }

@@ -225,10 +225,7 @@ export const identifyImage = (
     return { identity, ref, platform: target, bases, present }
   })
 
-export const buildLabels = (
-  identity: string,
-  jobName: string,
-): Readonly<Record<string, string>> => ({
+/** One label, as each costs the classic builder a step. */
+export const buildLabels = (identity: string): Readonly<Record<string, string>> => ({
   [identityLabel]: identity,
-  "dev.relaunch.job": jobName,
 })

@@ -7,7 +7,13 @@ import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type Emit, LaunchEvent } from "./event.ts"
-import { buildLabels, type ImagePlan, identifyImage, planJobImage } from "./image-plan.ts"
+import {
+  buildLabels,
+  type ImageIdentity,
+  type ImagePlan,
+  identifyImage,
+  planJobImage,
+} from "./image-plan.ts"
 import { type StoredJob, storeJob } from "./job.ts"
 import { checkedRequest, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
@@ -26,17 +32,13 @@ export const newRunId = (): string =>
 
 const buildImage = (
   plan: ImagePlan,
-  resolved: Resolved,
+  identified: ImageIdentity,
   request: LaunchRequest,
   emit: Emit,
 ): Effect.Effect<BuiltImage, Failure, Builder> =>
   Effect.gen(function* () {
     const builder = yield* Builder
-    const { bases, identity, present, ref } = yield* identifyImage(
-      plan,
-      resolved.jobName,
-      request.platform,
-    )
+    const { bases, identity, present, ref } = identified
     if (present !== undefined) return present
     let built: BuiltImage | undefined
     yield* builder
@@ -48,7 +50,7 @@ const buildImage = (
         bases: bases.map(({ image }) => image),
         platform: request.platform ?? null,
         buildArguments: {},
-        labels: buildLabels(identity, resolved.jobName),
+        labels: buildLabels(identity),
         secrets: request.secrets ?? {},
       })
       .pipe(
@@ -113,10 +115,16 @@ export const prepareRun = (
     for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {
       yield* emit(LaunchEvent.Warning({ message }))
     }
+    const buildable =
+      plan === undefined
+        ? undefined
+        : { plan, identified: yield* identifyImage(plan, resolved.jobName, request.platform) }
     const job = yield* storeJob(resolved)
     yield* emit(LaunchEvent.JobStored({ job: yield* jobValue(job.artifact), verdict: job.verdict }))
     const image =
-      plan === undefined ? readyImage(resolved) : yield* buildImage(plan, resolved, request, emit)
+      buildable === undefined
+        ? readyImage(resolved)
+        : yield* buildImage(buildable.plan, buildable.identified, request, emit)
     if (image === undefined) return yield* Effect.dieMessage("an image job without its image")
     yield* emit(LaunchEvent.ImageReady({ image }))
     const run = yield* createRun(request, resolved, job, image)

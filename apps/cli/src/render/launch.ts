@@ -11,6 +11,7 @@ import { answerBytes, talk, talkBytes } from "../output.ts"
 import { jsonEvents } from "./launch-json.ts"
 import { liveLine } from "./live.ts"
 import { visible } from "./table.ts"
+import { counted } from "./text.ts"
 
 export type ProgressMode = "auto" | "plain" | "tty" | "json" | "quiet"
 
@@ -83,7 +84,9 @@ const lines = (everyLine: boolean) => {
       case "SourceResolved": {
         const { source } = event
         const size =
-          source.size === undefined ? "" : `, ${source.files} files, ${humanSize(source.size)}`
+          source.size === undefined
+            ? ""
+            : `, ${counted(source.files ?? 0, "file")}, ${humanSize(source.size)}`
         const commit =
           source.commit === undefined
             ? ""

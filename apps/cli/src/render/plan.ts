@@ -2,7 +2,7 @@
 import type { LaunchPlan } from "@relaunch/launch"
 import { humanSize } from "@relaunch/source"
 import { fields, visible } from "./table.ts"
-import { shellWords } from "./text.ts"
+import { counted, shellWords } from "./text.ts"
 
 const shownPaths = 30
 
@@ -22,9 +22,9 @@ const sourceLines = ({ source }: LaunchPlan): ReadonlyArray<string> =>
       : [["digest", source.digest ?? "known to this engine alone"] as const]),
     ...(source.size === undefined
       ? []
-      : [["size", `${source.files} files, ${humanSize(source.size)}`] as const]),
+      : [["size", `${counted(source.files ?? 0, "file")}, ${humanSize(source.size)}`] as const]),
     ...(source.ignored
-      ? [["left out", `${source.ignored} paths by ${source.ignoreRules}`] as const]
+      ? [["left out", `${counted(source.ignored, "path")} by ${source.ignoreRules}`] as const]
       : []),
   ]).split("\n")
 
@@ -34,7 +34,7 @@ const contextLines = ({ context }: LaunchPlan): ReadonlyArray<string> =>
     : [
         ...fields([
           ["folder", context.folder === "" ? "(root of the source)" : context.folder],
-          ["size", `${context.files} files, ${humanSize(context.size)}`],
+          ["size", `${counted(context.files, "file")}, ${humanSize(context.size)}`],
           ["digest", context.digest],
         ]).split("\n"),
         ...context.tree

@@ -25,3 +25,7 @@ export const shellWords = (words: ReadonlyArray<string>): string =>
   words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(" ")
+
+/** `1 file`, `2 files` */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`
