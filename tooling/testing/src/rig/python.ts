@@ -42,25 +42,6 @@ const pythonFor = ({ pythons, version }: Wanted): Effect.Effect<string, Problem>
     )
   })
 
-/**
- * Run by the host's Python, because its `flock` ends with the process that holds it. The
- * mark is written last: a half-made folder has none. Arguments: folder, version, python, packages.
- */
-const make = `
-import fcntl, os, subprocess, sys
-folder, version, python, *packages = sys.argv[1:]
-inside = os.path.join(folder, "bin", "python")
-mark = os.path.join(folder, ".complete")
-check = "import importlib.metadata as m; raise SystemExit(m.version('wandb') != '%s')" % version
-with open(folder + ".lock", "w") as lock:
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    if not os.path.exists(mark):
-        if not os.path.exists(inside) or subprocess.run([inside, "-c", check]).returncode != 0:
-            subprocess.run([python, "-m", "venv", "--clear", folder], check=True)
-            subprocess.run([inside, "-m", "pip", "install", "--quiet", *packages], check=True)
-        open(mark, "w").close()
-`
-
 /** pip brings certificates of its own; the system may trust more. */
 const certificates = "/etc/ssl/certs/ca-certificates.crt"
 const pipEnvironment =
@@ -76,7 +57,8 @@ export const ensureWandb = (wanted: Wanted): Effect.Effect<string, Problem> =>
       yield* say(`Making \`${folder}\` with ${wanted.requirements.join(" ")}`)
       const python = yield* pythonFor(wanted)
       const words = [folder, wanted.version, python, ...wanted.requirements]
-      yield* output(["python3", "-c", make, ...words], { env: pipEnvironment })
+      const script = join(import.meta.dir, "make-venv.py")
+      yield* output(["python3", script, ...words], { env: pipEnvironment })
     }
     return join(folder, "bin", "python")
   })
