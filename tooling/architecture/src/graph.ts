@@ -54,11 +54,13 @@ export const graph: Readonly<Record<string, Place>> = {
       "config",
       "engine",
       "failure",
-      "job",
       "launch",
+      "runner",
       "server",
+      "source",
       "store",
     ],
+    tests: ["testing"],
   },
 }
 
