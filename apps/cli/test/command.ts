@@ -1,0 +1,34 @@
+/** How the tests of the command line speak to it: a home, an engine, parsed answers. */
+import { relaunchCli, temporaryFolder, testRig } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+
+export const rig = await testRig()
+
+export interface Finished {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A user's machine: its own home, the rig's engine and certificates. */
+export const machine = Effect.gen(function* () {
+  const home = yield* temporaryFolder()
+  const relaunch = (
+    args: ReadonlyArray<string>,
+    options: {
+      readonly cwd?: string
+      readonly env?: Readonly<Record<string, string | undefined>>
+      readonly stdin?: string
+    } = {},
+  ) => relaunchCli(args, { home, ...options, env: { ...rig.environment, ...options.env } })
+  /** The command must succeed; its one JSON value. */
+  const json = (args: ReadonlyArray<string>, options: Parameters<typeof relaunch>[1] = {}) =>
+    Effect.flatMap(relaunch([...args, "--json"], options), ({ code, stderr, stdout }) =>
+      code === 0
+        ? Effect.sync(() => JSON.parse(stdout))
+        : Effect.fail(
+            new Error(`relaunch ${args.join(" ")} ended with ${code}\n${stdout}\n${stderr}`),
+          ),
+    )
+  return { home, relaunch, json }
+})
