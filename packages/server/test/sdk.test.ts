@@ -102,6 +102,8 @@ describe.each([newest, old])("wandb $version", (wanted) => {
             "launched",
             { url: tested.url, key: runKey },
             {
+              // Off by default since 0.19; without it a partial job stays partial.
+              WANDB_DISABLE_JOB_CREATION: "false",
               WANDB_LAUNCH: "True",
               WANDB_PROJECT: "p1",
               WANDB_ENTITY: "local",

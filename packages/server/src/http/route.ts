@@ -8,7 +8,7 @@ import { scopeOf } from "./auth.ts"
 import { fileStream } from "./file-stream.ts"
 import { graphql } from "./graphql.ts"
 import { refusal } from "./reply.ts"
-import { storage } from "./storage.ts"
+import { artifactFile, storage } from "./storage.ts"
 
 const welcome = `This is a local server of relaunch. It speaks the protocol of W&B:
 set WANDB_BASE_URL to this address and WANDB_API_KEY to your key, which \`relaunch env\` shows.
@@ -57,14 +57,18 @@ export const makeHandler = (
       const [owner, project, id, last, ...more] = rest
       const isStream = first === "files" && last === "file_stream" && more.length === 0
       // The SDK stops sending telemetry when it finds no place for it.
-      if (!isGraphQL && !isStream) return refusal(404, "There is nothing under this path")
-      if (method !== "POST") return refusal(405, "This path takes only POST")
+      const isArtifactFile = first === "artifactsV2"
+      if (!isGraphQL && !isStream && !isArtifactFile)
+        return refusal(404, "There is nothing under this path")
+      const wanted = isArtifactFile ? "GET" : "POST"
+      if (method !== wanted) return refusal(405, `This path takes only ${wanted}`)
 
       const scope = yield* scopeOf(store, entity, request)
       if (scope === undefined) {
         return refusal(401, "The API key is missing or not known to this server")
       }
       if (isGraphQL) return yield* graphql(store, scope, prepare, request)
+      if (isArtifactFile) return yield* artifactFile(store, rest, request)
       if (!owner || !project || !id) return refusal(400, "The path names no run")
       return yield* fileStream(store, scope, { entity: owner, project, id }, request)
     })

@@ -46,6 +46,8 @@ const listen = (address: string, port: number, fetch: Fetch) =>
         port,
         fetch,
         development: false,
+        // Outside of development it is on by default, and two servers would share a port.
+        reusePort: false,
         idleTimeout: 255,
         maxRequestBodySize: Number.MAX_SAFE_INTEGER,
         error: () => refusal(400, "The request could not be answered"),

@@ -80,6 +80,26 @@ const contentOf = (
   }
 }
 
+/**
+ * `GET` of one file of an artifact under a URL that the SDK made itself, with a key: from 0.31.0
+ * `/artifactsV2/<region>/<entity>/<project>/<collection>/[<id>/]<birth id>/<hex md5>/<name>`, from 0.17.1
+ * `/artifactsV2/<region>/<entity>/<birth id>/<hex md5>`.
+ */
+export const artifactFile = (
+  { sdk }: StoreShape,
+  path: ReadonlyArray<string>,
+  request: Request,
+): Effect.Effect<Response, Failure> =>
+  Effect.gen(function* () {
+    const [birth = "", md5 = ""] = path.length === 4 ? path.slice(2) : path.slice(-3)
+    const artifact = yield* sdk.artifacts.byId(birth)
+    const digest = Buffer.from(md5, "hex").toString("base64")
+    const blob = artifact && (yield* sdk.artifacts.uploadBlob(artifact.number, digest))
+    return blob === undefined
+      ? refusal(404, "There is no such file")
+      : sent(request, Bun.file(blob))
+  })
+
 /** `path` is what follows `/storage/`, decoded once. */
 export const storage = (
   store: StoreShape,

@@ -82,7 +82,6 @@ export const sdkEnvironment = (url: string, key: string) => {
       WANDB_DATA_DIR: join(folder, "data"),
       WANDB_ARTIFACT_DIR: join(folder, "artifacts"),
       WANDB__DISABLE_UPDATE_CHECK: "true",
-      WANDB_SILENT: "true",
       HOME: folder,
       NETRC: join(folder, "netrc"),
     },
