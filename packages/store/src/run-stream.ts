@@ -166,22 +166,22 @@ export const makeRunStream = (db: Database): Parts => ({
         .map(({ content }) => content),
     ),
   sampled: ({ number }, file, samples) =>
-    db.read(() =>
-      db
+    db.read(() => {
+      const last = nextNumber(db, number, file) - 1
+      // Places are picked by number, so that a long file is not read to its end for a few lines.
+      const every = last < samples
+      const places = Array.from({ length: every ? 0 : samples }, (_, at) =>
+        samples === 1 ? last : Math.round((at * last) / (samples - 1)),
+      )
+      return db
         .all<{ content: string }>(
-          `with ranked as (
-             select content, number, row_number() over (order by number) - 1 as place,
-               count(*) over () as total
-             from line where run = $number and file = $file)
-           select content from ranked
-           where total <= $samples or place = total - 1 or $samples > 1 and
-             place * ($samples - 1) / (total - 1) <> (place - 1) * ($samples - 1) / (total - 1)
-             or place = 0 and $samples > 1
+          `select content from line where run = $number and file = $file
+             ${every ? "" : "and number in (select value from json_each($places))"}
            order by number`,
-          { number, file, samples },
+          { number, file, ...(every ? {} : { places: JSON.stringify(places) }) },
         )
-        .map(({ content }) => content),
-    ),
+        .map(({ content }) => content)
+    }),
   alert: (key, alert) =>
     db.change((now) => {
       const { run } = ensureRun(db, now, key, {})

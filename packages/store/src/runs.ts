@@ -87,7 +87,9 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
            where number = $number`,
           { state, exitCode, now: timeText(now), number: required(now, key).number },
         )
-        if (reason !== undefined) patchLaunch(now, key, { reason })
+        if (reason !== undefined && required(now, key).launch !== null) {
+          patchLaunch(now, key, { reason })
+        }
       }),
     requestStop: (key) =>
       db.change((now) =>

@@ -95,7 +95,7 @@ export interface SdkRunStore {
     run: SdkRun,
     range: { readonly from: number; readonly to: number; readonly limit: number },
   ) => Answer<ReadonlyArray<string>>
-  /** `samples` lines spread evenly over a file, with the first and the last. */
+  /** `samples` lines spread evenly over a file, with the first and the last; all when it has no more. */
   readonly sampled: (run: SdkRun, file: string, samples: number) => Answer<ReadonlyArray<string>>
   readonly alert: (
     key: RunKey,

@@ -14,6 +14,9 @@ export const eventsFile = "wandb-events.jsonl"
 
 const largest = Number.MAX_SAFE_INTEGER
 
+/** A longer history is looked at in this many places; its pages still have every line. */
+const looked = 10_000
+
 const number = (value: unknown, otherwise: number): number => {
   const read = Number(value ?? Number.NaN)
   return Number.isFinite(read) ? read : otherwise
@@ -60,12 +63,15 @@ const sampledRows = (
     readonly samples?: unknown
   }
   const keys = Array.isArray(wanted.keys) ? [...new Set(wanted.keys.map(String))] : []
+  const whole = wanted.maxStep === undefined
   const lines = ask(
-    store.sdk.runs.history(run, {
-      from: number(wanted.minStep, 0),
-      to: number(wanted.maxStep, largest - 1) + 1,
-      limit: -1,
-    }),
+    whole
+      ? store.sdk.runs.sampled(run, historyFile, looked)
+      : store.sdk.runs.history(run, {
+          from: number(wanted.minStep, 0),
+          to: number(wanted.maxStep, largest - 1) + 1,
+          limit: -1,
+        }),
   )
   const rows = lines.flatMap((line) => {
     const members = new Map(rawMembers(line))
@@ -78,7 +84,7 @@ const sampledRows = (
     return [row]
   })
   const samples = number(wanted.samples, rows.length)
-  if (wanted.maxStep !== undefined || rows.length <= samples) return rows.slice(0, samples)
+  if (!whole || rows.length <= samples) return rows.slice(0, samples)
   return Array.from({ length: samples }, (_, at) => {
     const place = Math.round((at * (rows.length - 1)) / Math.max(1, samples - 1))
     return rows[place] ?? {}
@@ -119,11 +125,11 @@ const typeOf = (raw: string): string =>
         ? "list"
         : "number"
 
-/** Type, count and last value of each key, and the last step; `-1` for none. */
+/** Type, count and last value of each key, and the last step; `-1` for none. Counts of long histories are rough. */
 export const historyKeys = ({ ask, store }: Call, run: SdkRun) => {
   const facts = new Map<string, KeyFacts>()
   let lastStep = -1
-  for (const line of ask(store.runs.lines(run, historyFile))) {
+  for (const line of ask(store.sdk.runs.sampled(run, historyFile, looked))) {
     for (const [key, raw] of leaves(line)) {
       facts.set(key, {
         typeCounts: [{ type: typeOf(raw), count: (facts.get(key)?.typeCounts[0]?.count ?? 0) + 1 }],
