@@ -77,3 +77,35 @@ export const ask = async (
 }
 
 export const runScope = (id: string): KeyScope => ({ entity: "local", run: { ...place, id } })
+
+export const createFiles = `mutation($run: String!, $project: String!, $files: [String!]!) {
+  createRunFiles(input: {entityName: "local", projectName: $project, runName: $run, files: $files}) {
+    files { name uploadUrl }
+  }
+}`
+
+interface Created {
+  readonly createRunFiles: { readonly files: ReadonlyArray<{ readonly uploadUrl: string }> }
+}
+
+/** Where the SDK would put that file of run `r1`. */
+export const uploadUrl = async (
+  tested: Pick<Tested, "key" | "url">,
+  path: string,
+  runName = "r1",
+) => {
+  const { body } = await ask(tested, createFiles, { run: runName, project: "p1", files: [path] })
+  return (body.data as unknown as Created).createRunFiles.files[0]?.uploadUrl ?? ""
+}
+
+/** Where it would read it. */
+export const readUrl = async (tested: Tested, path: string) => {
+  const { body } = await ask(
+    tested,
+    `query($path: [String]) { project(name: "p1", entityName: "local") {
+       run(name: "r1") { files(names: $path) { edges { node { directUrl } } } } } }`,
+    { path: [path] },
+  )
+  const found = JSON.stringify(body).match(/"directUrl":"([^"]+)"/)
+  return found?.[1] ?? ""
+}

@@ -157,7 +157,7 @@ export const selectCollections = (
        join project on project.number = collection.project
        left join alias on alias.collection = collection.number and alias.alias = 'latest'
        left join artifact latest on latest.number = alias.artifact
-       where ${condition} order by project.entity, project.name, collection.name`,
+       where ${condition} order by project.entity, project.name, collection.name, collection.type`,
       parameters,
     )
     .map(({ created_at, latest, latest_version, ...row }) => ({

@@ -143,10 +143,13 @@ export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
   const stageAll = (
     artifact: NewArtifact,
   ): Effect.Effect<ReadonlyArray<StagedFile>, Failure, Scope.Scope> =>
-    Effect.forEach(artifact.files, ({ content, path }) =>
-      Effect.acquireRelease(blobs.stageContent(content), (staged) => blobs.discard([staged])).pipe(
-        Effect.map((staged) => ({ path, staged })),
-      ),
+    // Of two with one path, the last is the one that is meant.
+    Effect.forEach(
+      new Map(artifact.files.map((file) => [file.path, file])).values(),
+      ({ content, path }) =>
+        Effect.acquireRelease(blobs.stageContent(content), (staged) =>
+          blobs.discard([staged]),
+        ).pipe(Effect.map((staged) => ({ path, staged }))),
     )
 
   const log: ArtifactStore["log"] = (artifact) =>
@@ -197,7 +200,7 @@ export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
              ${project === undefined ? "" : "and project.name = $project"}
              ${type === undefined ? "" : "and collection.type = $type"}
              ${name === undefined ? "" : "and collection.name = $name"}
-           order by project.entity, project.name, collection.name, artifact.version desc`,
+           order by project.entity, project.name, collection.name, collection.type, artifact.version desc`,
           {
             ...(entity === undefined ? {} : { entity }),
             ...(project === undefined ? {} : { project }),

@@ -119,9 +119,12 @@ export const makeBlobs = (db: Database): Effect.Effect<Blobs, Failure> =>
             })
           : stage(bytesOf(content)),
       discard: (staged) =>
-        Effect.sync(() => {
-          for (const { temporary } of staged) rmSync(temporary, { force: true })
-        }),
+        // What stays here is removed when it is old.
+        Effect.ignore(
+          Effect.try(() => {
+            for (const { temporary } of staged) rmSync(temporary, { force: true })
+          }),
+        ),
       place: ({ blob, temporary }) => {
         const path = pathOf(blob)
         if (existsSync(path)) return

@@ -4,12 +4,19 @@ import { Failure, failure, reasonOf } from "@relaunch/failure"
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
 
+/** The file system names the very path that it failed at. */
+const pathIn = (cause: unknown): string | undefined =>
+  typeof cause === "object" && cause !== null && "path" in cause && typeof cause.path === "string"
+    ? cause.path
+    : undefined
+
 const starts = (code: string, ...names: ReadonlyArray<string>) =>
   names.some((name) => code === name || code.startsWith(`${name}_`))
 
-/** E_STORE for whatever went wrong at `path`; a Failure passes through unchanged. */
-export const explain = (path: string, cause: unknown): Failure => {
+/** E_STORE for whatever went wrong at `place`, or nearer; a Failure passes through unchanged. */
+export const explain = (place: string, cause: unknown): Failure => {
   if (cause instanceof Failure) return cause
+  const path = pathIn(cause) ?? place
   const code = codeOf(cause)
   const because = (message: string, ...hints: ReadonlyArray<string>) =>
     failure("E_STORE", message, { hints, details: { path }, cause })

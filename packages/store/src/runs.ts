@@ -125,9 +125,13 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
         .pipe(
           Effect.zipRight(blobs.sweep),
           Effect.zipRight(
-            Effect.sync(() =>
-              rmSync(dirname(consoleLogOf(db.home, key)), { recursive: true, force: true }),
-            ),
+            Effect.suspend(() => {
+              const folder = dirname(consoleLogOf(db.home, key))
+              return Effect.try({
+                try: () => rmSync(folder, { recursive: true, force: true }),
+                catch: (cause) => explain(folder, cause),
+              })
+            }),
           ),
         ),
   }

@@ -95,7 +95,7 @@ export const collectionNode = (call: Call, collection: Collection) => {
       connection(
         versions(),
         page,
-        (each) => artifactNode(call, each),
+        (each) => artifactNode(call, each, collection),
         ({ version }) => `v${version ?? ""}`,
       ),
     latestArtifact: () => {
@@ -137,12 +137,16 @@ export const membershipNode = (call: Call, artifact: SdkArtifact) => ({
   files: filesOf(call, artifact),
 })
 
-export const artifactNode = (call: Call, artifact: SdkArtifact) => {
+/** `collection` spares a question to the store where it is at hand. */
+export const artifactNode = (call: Call, artifact: SdkArtifact, collection?: Collection) => {
   const { ask, store } = call
   return {
     __typename: "Artifact",
     id: artifact.id,
-    artifactSequence: sequenceOf(call, artifact),
+    artifactSequence:
+      collection === undefined
+        ? sequenceOf(call, artifact)
+        : () => collectionNode(call, collection),
     artifactType: () =>
       typeNode(call, artifact, { name: artifact.type, createdAt: artifact.createdAt }),
     artifactMemberships: () => connection([artifact], {}, (each) => membershipNode(call, each)),

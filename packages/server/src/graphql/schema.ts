@@ -1,9 +1,10 @@
 /**
  * The part of W&B's GraphQL schema that its SDK uses, versions 0.17.1 to 0.31.0. `!` marks what the
- * SDK does not survive as null. Inputs arrive as `JSON` and are read by the resolvers; the input types
- * at the end are only there because 0.17.1 asks for their fields.
+ * SDK does not survive as null. Inputs arrive as `JSON` and are read by the resolvers; the few input
+ * types are only there because 0.17.1 asks for their fields.
  */
 import { buildSchema } from "graphql"
+import { artifactTypes } from "./schema-artifact.ts"
 
 const text = `
 scalar JSON
@@ -193,110 +194,6 @@ type FileConnection { edges: [FileEdge!]! pageInfo: PageInfo! totalCount: Int! }
 type FileEdge { node: File! cursor: String! }
 type PageInfo { endCursor: String hasNextPage: Boolean! }
 
-interface ArtifactCollection {
-  id: ID!
-  name: String!
-  project: Project!
-  description: String
-  createdAt: String!
-  updatedAt: String
-  state: String!
-  defaultArtifactType: ArtifactType!
-  tags: TagConnection!
-  aliases(after: String, first: Int): ArtifactAliasConnection!
-  artifactMembership(aliasName: String): ArtifactCollectionMembership
-  artifacts(after: String, first: Int, order: String, filters: JSON): VersionedArtifactConnection!
-}
-type ArtifactSequence implements ArtifactCollection {
-  id: ID!
-  name: String!
-  project: Project!
-  description: String
-  createdAt: String!
-  updatedAt: String
-  state: String!
-  defaultArtifactType: ArtifactType!
-  tags: TagConnection!
-  aliases(after: String, first: Int): ArtifactAliasConnection!
-  artifactMembership(aliasName: String): ArtifactCollectionMembership
-  artifacts(after: String, first: Int, order: String, filters: JSON): VersionedArtifactConnection!
-  latestArtifact: Artifact
-}
-type ArtifactCollectionConnection {
-  edges: [ArtifactCollectionEdge!]! pageInfo: PageInfo! totalCount: Int!
-}
-type ArtifactCollectionEdge { node: ArtifactSequence! cursor: String! }
-type ArtifactType {
-  id: ID!
-  name: String!
-  description: String
-  createdAt: String!
-  artifact(name: String): Artifact
-  artifactSequence(name: String): ArtifactSequence
-  artifactCollection(name: String): ArtifactSequence
-  artifactCollections(
-    after: String, first: Int, filters: JSON, order: String
-  ): ArtifactCollectionConnection!
-}
-type ArtifactTypeConnection { edges: [ArtifactTypeEdge!]! pageInfo: PageInfo! totalCount: Int! }
-type ArtifactTypeEdge { node: ArtifactType! cursor: String! }
-type ArtifactAlias { id: ID! alias: String! artifactCollection: ArtifactSequence! artifactCollectionName: String! }
-type ArtifactAliasConnection { edges: [ArtifactAliasEdge!]! pageInfo: PageInfo! totalCount: Int! }
-type ArtifactAliasEdge { node: ArtifactAlias! cursor: String! }
-type Tag { id: ID! name: String! }
-type TagConnection { edges: [TagEdge!]! pageInfo: PageInfo! totalCount: Int! }
-type TagEdge { node: Tag! cursor: String! }
-type ArtifactCollectionMembership {
-  id: ID!
-  versionIndex: Int
-  createdAt: String!
-  aliases: [ArtifactAlias!]!
-  artifactCollection: ArtifactSequence!
-  artifact: Artifact!
-  files(names: [String], after: String, first: Int): FileConnection!
-}
-type ArtifactMembershipConnection {
-  edges: [ArtifactMembershipEdge!]! pageInfo: PageInfo! totalCount: Int!
-}
-type ArtifactMembershipEdge { node: ArtifactCollectionMembership! cursor: String! }
-
-type Artifact {
-  id: ID!
-  artifactSequence: ArtifactSequence!
-  artifactType: ArtifactType!
-  artifactMemberships(first: Int): ArtifactMembershipConnection!
-  project: Project!
-  versionIndex: Int
-  state: String!
-  digest: String!
-  digestAlgorithm: String!
-  description: String
-  metadata: String
-  aliases: [ArtifactAlias!]!
-  tags: [Tag!]!
-  size: JSON!
-  fileCount: Int!
-  commitHash: String
-  historyStep: Int
-  ttlDurationSeconds: JSON!
-  ttlIsInherited: Boolean!
-  createdAt: String!
-  updatedAt: String
-  createdBy: ArtifactCreator
-  usedBy(after: String, first: Int): RunConnection!
-  currentManifest: ArtifactManifest
-  files(names: [String], after: String, first: Int): FileConnection!
-}
-union ArtifactCreator = Run | User
-type ArtifactConnection { edges: [ArtifactEdge!]! pageInfo: PageInfo! totalCount: Int! }
-type ArtifactEdge { node: Artifact! cursor: String! }
-type VersionedArtifactConnection {
-  edges: [VersionedArtifactEdge!]! pageInfo: PageInfo! totalCount: Int!
-}
-type VersionedArtifactEdge { node: Artifact! cursor: String! version: String! }
-type ArtifactManifest { id: ID! type: String! digest: String! file: File! artifact: Artifact! }
-type ClientIDMapping { serverID: ID! }
-
 type SuccessPayload { success: Boolean! clientMutationId: String }
 type UpsertBucketPayload { bucket: Run! inserted: Boolean! serverSettings: ServerSettings! }
 type CreateRunFilesPayload { runID: ID! uploadHeaders: [String!]! files: [File!]! }
@@ -307,21 +204,6 @@ type CreateArtifactPayload { artifact: Artifact! }
 type ArtifactManifestPayload { artifactManifest: ArtifactManifest! }
 type CreateArtifactFilesPayload { files: FileConnection! }
 type ArtifactPayload { artifact: Artifact! }
-
-input CreateArtifactInput {
-  entityName: String projectName: String runName: String artifactTypeName: String
-  artifactCollectionName: String artifactCollectionNames: [String!] digest: String
-  description: String aliases: [JSON!] metadata: String historyStep: JSON
-  enableDigestDeduplication: Boolean clientID: ID sequenceClientID: ID
-}
-input UseArtifactInput {
-  entityName: String projectName: String runName: String artifactID: ID usedAs: String
-  artifactEntityName: String artifactProjectName: String
-}
-input CreateArtifactFileSpecInput {
-  artifactID: ID name: String md5: String mimetype: String artifactManifestID: ID
-}
-input AddAliasesInput { artifactID: ID aliases: [JSON!] }
 `
 
-export const schema = buildSchema(text)
+export const schema = buildSchema(text + artifactTypes)

@@ -1,0 +1,144 @@
+/** Who is answered, and what is said under paths that are not there. */
+import { describe, expect, test } from "bun:test"
+import { hostCheck } from "../src/http/host.ts"
+import { ask, basic, createFiles, place, run, runScope, type Tested, withServer } from "./server.ts"
+
+const stream = (
+  { url }: Pick<Tested, "url">,
+  key: string,
+  path: string,
+  body: unknown = { files: {} },
+) =>
+  fetch(`${url}/files/${path}/file_stream`, {
+    method: "POST",
+    headers: basic(key),
+    body: JSON.stringify(body),
+  })
+
+describe("who is answered", () => {
+  test("every call needs a known key", () =>
+    withServer(async (tested) => {
+      const headers: ReadonlyArray<Record<string, string>> = [
+        {},
+        basic("0".repeat(40)),
+        basic(""),
+        { Authorization: "Basic !!!" },
+        { Authorization: `Bearer ${tested.key}` },
+      ]
+      for (const each of headers) {
+        for (const path of ["graphql", "files/local/p1/r1/file_stream"]) {
+          const reply = await fetch(`${tested.url}/${path}`, {
+            method: "POST",
+            headers: each,
+            body: `{"query":"{ viewer { entity } }"}`,
+          })
+          expect(reply.status).toBe(401)
+          expect(await reply.json()).toEqual({
+            errors: [{ message: "The API key is missing or not known to this server" }],
+          })
+        }
+      }
+      const { body } = await ask(tested, "{ viewer { entity } }")
+      expect(body).toEqual({ data: { viewer: { entity: "local" } } })
+    }))
+
+  test("a run's key writes to its own project and reads everything", () =>
+    withServer(async (tested) => {
+      const key = await run(tested.store.keys.issue(runScope("r1")))
+      await run(tested.store.sdk.runs.start({ ...place, project: "other", id: "x" }, {}))
+      const own = await ask({ ...tested, key }, createFiles, {
+        run: "r2",
+        project: "P1",
+        files: ["a"],
+      })
+      expect(own.body.errors).toBeUndefined()
+      const foreign = await ask({ ...tested, key }, createFiles, {
+        run: "x",
+        project: "other",
+        files: ["a"],
+      })
+      expect(foreign.body.errors?.[0]?.message).toBe(
+        "The key of run `r1` may write only to `local/p1`, not to `local/other`",
+      )
+      const read = await ask(
+        { ...tested, key },
+        `{ project(name: "other", entityName: "local") { run(name: "x") { name } } }`,
+      )
+      expect(read.body).toEqual({ data: { project: { run: { name: "x" } } } })
+      expect((await stream(tested, key, "local/P1/r3")).status).toBe(200)
+      expect((await stream(tested, key, "local/other/x")).status).toBe(403)
+      await run(tested.store.keys.revoke({ ...place, id: "r1" }))
+      expect((await stream(tested, key, "local/p1/r3")).status).toBe(401)
+    }))
+
+  test("other host names are refused, whatever the path", () =>
+    withServer(async ({ key, url }) => {
+      const { port } = new URL(url)
+      const status = async (host: string, path: string) =>
+        (await fetch(`${url}${path}`, { headers: { ...basic(key), Host: host } })).status
+      for (const path of ["/", "/graphql", "/storage/x/run-file/1/a"]) {
+        expect(await status(`evil.example:${port}`, path)).toBe(403)
+      }
+      expect(await status(`localhost:${port}`, "/")).toBe(200)
+      expect(await status("host.docker.internal", "/")).toBe(200)
+    }))
+
+  test("host names are compared whole, without port and case", () => {
+    const check = hostCheck(["127.0.0.1", "::1"], ["Host.Docker.Internal"])
+    for (const host of [
+      "127.0.0.1",
+      "127.0.0.1:8",
+      "[::1]:80",
+      "[::1]",
+      "LOCALHOST:1",
+      "host.docker.internal:9",
+    ]) {
+      expect([host, check(host)]).toEqual([host, true])
+    }
+    for (const host of ["", "127.0.0.1.evil", "evil", "10.0.0.1", "localhost.evil:80"]) {
+      expect([host, check(host)]).toEqual([host, false])
+    }
+    expect(check(null)).toBe(false)
+    const wildcard = hostCheck(["0.0.0.0"], [])
+    expect([wildcard("192.168.1.2:80"), wildcard("evil")]).toEqual([true, false])
+  })
+})
+
+describe("paths", () => {
+  test("a person who looks in is told what this is; telemetry finds no place", () =>
+    withServer(async ({ url }) => {
+      const welcome = await fetch(url)
+      expect([welcome.status, await welcome.text()]).toEqual([
+        200,
+        expect.stringContaining("WANDB_BASE_URL"),
+      ])
+      for (const path of ["sdk/otel/v1/metrics", "sdk/otel/v1/logs", "oidc/config", "files/a/b"]) {
+        expect((await fetch(`${url}/${path}`, { method: "POST" })).status).toBe(404)
+      }
+      expect((await fetch(`${url}/graphql`)).status).toBe(405)
+      expect((await fetch(`${url}/%E0%A4%A`)).status).toBe(400)
+    }))
+
+  test("what cannot be read is a 400 with a message", () =>
+    withServer(async ({ key, url }) => {
+      for (const body of ["", "{", "[]", `{"query":1}`, `{"query":"{ viewer"}`]) {
+        const reply = await fetch(`${url}/graphql`, { method: "POST", headers: basic(key), body })
+        expect([body, reply.status]).toEqual([body, 400])
+        const { errors } = (await reply.json()) as { errors: ReadonlyArray<{ message: string }> }
+        expect(errors[0]?.message).toMatch(/\w/)
+      }
+      expect((await stream({ url }, key, "local/p1/r1", { files: { a: 1 } })).status).toBe(400)
+    }))
+
+  test("a compressed post is understood", () =>
+    withServer(async ({ key, store, url }) => {
+      const post = { files: { "output.log": { offset: 0, content: ["hello"] } } }
+      const reply = await fetch(`${url}/files/local/p1/r%201/file_stream`, {
+        method: "POST",
+        headers: { ...basic(key), "Content-Encoding": "gzip" },
+        body: Bun.gzipSync(JSON.stringify(post)),
+      })
+      expect([reply.status, await reply.text()]).toEqual([200, "{}"])
+      expect(await run(store.runs.lines({ ...place, id: "r 1" }, "output.log"))).toEqual(["hello"])
+    }))
+})
