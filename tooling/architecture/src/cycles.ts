@@ -9,7 +9,10 @@ const transpilers = {
 
 /** What a file imports when it runs; imports of types alone are gone by then. */
 export const importsOf = (file: string): ReadonlyArray<string> =>
-  transpilers[file.endsWith(".tsx") ? "tsx" : "ts"].scanImports(read(file)).map(({ path }) => path)
+  transpilers[file.endsWith(".tsx") ? "tsx" : "ts"]
+    // The scanner does not know the first line of a script.
+    .scanImports(read(file).replace(/^#!.*/, ""))
+    .map(({ path }) => path)
 
 export type Edges = ReadonlyMap<string, ReadonlyArray<string>>
 

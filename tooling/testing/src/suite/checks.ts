@@ -55,7 +55,7 @@ const needsRig = (file: string, seen: ReadonlySet<string> = new Set()): boolean 
   const text = readText(file)
   if (rigUsers.test(text)) return true
   return transpilers[file.endsWith(".tsx") ? ".tsx" : ".ts"]
-    .scanImports(text)
+    .scanImports(text.replace(/^#!.*/, ""))
     .filter(({ path }) => path.startsWith(".") && /\.tsx?$/.test(path))
     .map(({ path }) => join(dirname(file), path))
     .filter((path) => path.includes("/test/") && !seen.has(path))
