@@ -1,0 +1,7 @@
+/** `bun run docs`: writes the pages that are made from the code. */
+import { join } from "node:path"
+import { commandReference, exitCodeReference } from "./reference.ts"
+
+const docs = join(import.meta.dir, "../../../docs")
+await Bun.write(join(docs, "cli.md"), commandReference())
+await Bun.write(join(docs, "exit-codes.md"), exitCodeReference())
