@@ -50,7 +50,7 @@ describe.each([newest, old])("wandb $version", (wanted) => {
         const alerts = await run(store.runs.lines(key, "alerts.jsonl"))
         expect(alerts.map((line) => JSON.parse(line).title)).toEqual(["title"])
       }),
-    2 * minutes,
+    10 * minutes,
   )
 
   test.concurrent.each(["artifacts", "jobs", "resume", "offline", "api"])(
@@ -59,7 +59,7 @@ describe.each([newest, old])("wandb $version", (wanted) => {
       inTurn(async (tested) => {
         succeeded(await runScript(python, name, tested))
       }),
-    5 * minutes,
+    10 * minutes,
   )
 
   test.concurrent(
@@ -143,7 +143,7 @@ describe.each([newest, old])("wandb $version", (wanted) => {
         expect(second?.state).toBe("finished")
         expect(await run(store.runs.list({ project: "elsewhere" }))).toEqual([])
       }),
-    2 * minutes,
+    10 * minutes,
   )
 
   test.concurrent(
@@ -154,7 +154,7 @@ describe.each([newest, old])("wandb $version", (wanted) => {
         const broken = await run(tested.store.runs.find({ ...place, id: "broken" }))
         expect([broken?.state, broken?.exitCode]).toEqual(["failed", 1])
       }),
-    2 * minutes,
+    10 * minutes,
   )
 
   test.concurrent(
@@ -166,7 +166,7 @@ describe.each([newest, old])("wandb $version", (wanted) => {
         expect(await child.exited).not.toBe(0)
         expect((await run(tested.store.runs.find({ ...place, id: "long" })))?.state).toBe("failed")
       }),
-    2 * minutes,
+    10 * minutes,
   )
 
   test.concurrent(
@@ -180,7 +180,7 @@ describe.each([newest, old])("wandb $version", (wanted) => {
         expect(code).not.toBe(0)
         expect(stdout + stderr).toMatch(/401|not known to this server|[Pp]ermission|[Uu]nauthori/)
       }),
-    2 * minutes,
+    10 * minutes,
   )
 })
 

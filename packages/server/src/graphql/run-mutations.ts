@@ -149,7 +149,7 @@ export const runMutations = (call: Call) => {
       return { success: true, clientMutationId: null }
     },
     deleteRun: (given: MutationArguments) => {
-      // What the run logged stays: `wandb job create` deletes its helper run and keeps the job.
+      // What the run logged stays: `wandb job create` deletes its hidden run and keeps the job.
       ask(store.runs.remove(writable(keyIn(deleteRunInput(given).id))))
       return { clientMutationId: null }
     },

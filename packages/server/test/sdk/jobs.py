@@ -37,7 +37,7 @@ job = api.job(f"{entity}/p1/codejob:latest")
 assert job._job_info["source_type"] == "artifact", job._job_info
 assert job._job_info["source"]["entrypoint"] == ["python", "main.py"], job._job_info
 for run in api.runs("p1"):
-    assert run.job_type != "cli_create_job", "the helper run is still there"
+    assert run.job_type != "cli_create_job", "the hidden run is still there"
 
 with open("train.py", "w") as file:
     file.write("import wandb\nrun = wandb.init(config={'lr': 0.1})\nrun.log_code('.')\nrun.log({'m': 1})\nrun.finish()\n")
