@@ -33,9 +33,13 @@ export const jobFiles = ({
 export const jobDigest = (parts: JobParts): string =>
   manifestDigest(jobFiles(parts).map(({ path, text }) => ({ path, digest: contentDigest(text) })))
 
+/** Where Python's `str.splitlines` ends a line. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that Python knows
+const lineEnd = /\r\n|[\n\v\f\r\u001c-\u001e\u0085\u2028\u2029]/u
+
 /** `job create code` keeps the lines of requirements.txt joined by newlines, without a last one. */
 export const frozenFrom = (requirements: string): string =>
   requirements
-    .split(/\r\n|\r|\n/)
+    .split(lineEnd)
     .filter((line, index, lines) => index < lines.length - 1 || line !== "")
     .join("\n")
