@@ -71,6 +71,43 @@ describe("who is answered", () => {
       expect((await stream(tested, key, "local/p1/r3")).status).toBe(401)
     }))
 
+  test("a run's key writes into the job that the run uses, though it lies elsewhere", () =>
+    withServer(async (tested) => {
+      const { store } = tested
+      const key = await run(store.keys.issue(runScope("r1")))
+      const log = (type: string) =>
+        run(
+          store.artifacts.log({
+            ...place,
+            project: "jobs",
+            type,
+            name: `some-${type}`,
+            files: [],
+            aliases: [],
+            description: null,
+            metadata: { _partial: true },
+            createdByRun: null,
+          }),
+        )
+      const update = async (id: string, more: Record<string, unknown> = {}) => {
+        const { body } = await ask(
+          { ...tested, key },
+          "mutation U($input: X!) { updateArtifact(input: $input) { artifact { metadata } } }",
+          { input: { artifactID: id, metadata: "{}", ...more } },
+        )
+        return body.errors?.[0]?.message ?? body.data
+      }
+      const refused = "The key of run `r1` may write only to `local/p1`, not to `local/jobs`"
+      const { artifact: job } = await log("job")
+      const { artifact: data } = await log("dataset")
+      expect(await update(job.id)).toBe(refused)
+      for (const { id } of [job, data])
+        await run(store.sdk.artifacts.use({ ...place, id: "r1" }, id))
+      expect(await update(job.id)).toEqual({ updateArtifact: { artifact: { metadata: "{}" } } })
+      expect(await update(job.id, { aliases: [{ alias: "prod" }] })).toBe(refused)
+      expect(await update(data.id)).toBe(refused)
+    }))
+
   test("other host names are refused, whatever the path", () =>
     withServer(async ({ key, url }) => {
       const { port } = new URL(url)

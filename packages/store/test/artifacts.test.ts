@@ -150,6 +150,15 @@ describe("artifacts", () => {
     )
   })
 
+  test("a folder is no content", async () => {
+    const failure = await inStore((store) =>
+      Effect.flip(
+        store.artifacts.log(artifact({ files: [{ path: "x", content: { file: "/" } }] })),
+      ),
+    )
+    expect([failure.code, failure.message]).toEqual(["E_SOURCE_UNREADABLE", "`/` cannot be read"])
+  })
+
   test("a source file that is not there is named", async () => {
     const failure = await inStore((store) =>
       Effect.flip(

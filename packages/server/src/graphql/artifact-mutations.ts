@@ -111,6 +111,11 @@ export const artifactMutations = (call: Call) => {
     if (artifact === undefined) throw noArtifact(id)
     return artifact
   }
+  /** A run that uses a partial job writes what it learnt into the job, wherever that lies. */
+  const isJobOfRun = ({ id, type }: SdkArtifact): boolean =>
+    type === "job" &&
+    call.scope.run !== null &&
+    ask(store.artifacts.ofRun(call.scope.run, "input")).some((used) => used.id === id)
   const writable = (id: string): SdkArtifact => {
     const artifact = found(id)
     mayWrite(call, artifact)
@@ -198,15 +203,21 @@ export const artifactMutations = (call: Call) => {
     },
     updateArtifact: (given: MutationArguments) => {
       const input = updateInput(given)
+      const before = found(input.artifactID)
+      const metadataText = known(input.metadata)
+      if (isJobOfRun(before) && !input.aliases && !input.description) {
+        const after = ask(artifacts.update(before.id, { metadataText }))
+        return { artifact: artifactNode(call, after ?? before) }
+      }
       const { id } = writable(input.artifactID)
       const artifact = ask(
         artifacts.update(id, {
           description: known(input.description),
-          metadataText: known(input.metadata),
+          metadataText,
           aliases: input.aliases ? aliasNames(input.aliases) : undefined,
         }),
       )
-      return { artifact: artifactNode(call, artifact ?? found(id)) }
+      return { artifact: artifactNode(call, artifact ?? before) }
     },
     deleteArtifact: (given: MutationArguments) => {
       const artifact = writable(deleteInput(given).artifactID)
