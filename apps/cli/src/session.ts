@@ -1,4 +1,4 @@
-/** What every command starts from: the effective settings, and the layers made from them. */
+/** What every command starts from: the effective settings, typed by kind. */
 import {
   type Configuration,
   configuration,
@@ -6,11 +6,8 @@ import {
   type SettingKey,
   settings,
 } from "@relaunch/config"
-import { Engine } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
-import { storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import type { Flags } from "./program.ts"
 
 /** The parser names `--build-context` `buildContext`. */
@@ -88,17 +85,3 @@ export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
       },
     }
   })
-
-export const storeOf = ({ configuration: { locations } }: Session) =>
-  storeLayer({ home: locations.home })
-
-export const engineLayer = Engine.layer(process.env)
-
-/** Everything a launch needs; loaded only by the commands that launch. */
-export const launchLayers = (current: Session) =>
-  Layer.unwrapEffect(
-    Effect.promise(async () => {
-      const { servicesOf } = await import("./services.ts")
-      return servicesOf(current)
-    }),
-  )

@@ -6,7 +6,8 @@ import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { launchLayers, session } from "./session.ts"
+import { launchLayers } from "./layers.ts"
+import { session } from "./session.ts"
 import type { SupervisorAnswer } from "./supervisor.ts"
 
 const Order = Schema.parseJson(

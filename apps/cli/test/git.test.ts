@@ -136,7 +136,7 @@ describe("the page's git command", () => {
       const second = yield* json(page(repository.url.ssh))
       expect(second.job.version).toBe(first.job.version)
       expect(second.image).toMatchObject({ ref: first.image.ref, cached: true })
-      const [next] = yield* repository.commit({ files: changed("second") })
+      const [next] = yield* repository.commit({ files: changed(crypto.randomUUID()) })
       const third = yield* json(page(repository.url.ssh))
       expect(third.job).toMatchObject({
         version: "v1",

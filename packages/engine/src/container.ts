@@ -46,11 +46,34 @@ export interface ListedContainer {
 }
 
 const Network = Schema.Struct({
-  Driver: Schema.String,
   IPAM: Schema.Struct({
-    Config: Schema.NullOr(Schema.Array(Schema.Struct({ Gateway: Schema.optional(Schema.String) }))),
+    Config: Schema.NullOr(
+      Schema.Array(
+        Schema.Struct({
+          Gateway: Schema.optional(Schema.String),
+          Subnet: Schema.optional(Schema.String),
+        }),
+      ),
+    ),
   }),
 })
+
+/**
+ * Docker 20.10 names the gateway of its default bridge only after a restart; it is the first address
+ * of the subnet then.
+ */
+const firstAddress = (subnet: string): string | undefined => {
+  const parts = /^(\d+\.\d+\.\d+)\.(\d+)\/\d+$/.exec(subnet)
+  return parts === null ? undefined : `${parts[1]}.${Number(parts[2]) + 1}`
+}
+
+const gatewayOf = ({ IPAM }: typeof Network.Type): string | undefined => {
+  const configs = IPAM.Config ?? []
+  return (
+    configs.find(({ Gateway }) => Gateway)?.Gateway ??
+    configs.flatMap(({ Subnet }) => (Subnet === undefined ? [] : [firstAddress(Subnet)]))[0]
+  )
+}
 
 export interface ContainerApi {
   /** `body` is the Engine API's container configuration. Answers the container's id. */
@@ -188,9 +211,7 @@ export const containerApi = (api: Effect.Effect<Transport, Failure>): ContainerA
     networkGateway: (name) =>
       get(`/networks/${encodeURIComponent(name)}`).pipe(
         Effect.flatMap((said) => decode(Network, said)),
-        Effect.map(
-          ({ IPAM }) => IPAM.Config?.find(({ Gateway }) => Gateway !== undefined)?.Gateway,
-        ),
+        Effect.map(gatewayOf),
         Effect.catchIf(
           (error) => statusOf(error) === 404,
           () => Effect.succeed(undefined),

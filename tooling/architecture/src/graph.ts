@@ -18,7 +18,7 @@ export const graph: Readonly<Record<string, Place>> = {
 
   failure: { level: 2, uses: [] },
 
-  job: { level: 3, uses: ["failure"] },
+  job: { level: 3, uses: ["failure"], tests: ["testing"] },
   config: { level: 3, uses: ["failure"] },
   engine: { level: 3, uses: ["failure"] },
   dockerfile: { level: 3, uses: ["failure"] },

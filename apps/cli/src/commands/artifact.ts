@@ -4,11 +4,12 @@ import { downloadArtifact, listArtifacts } from "@relaunch/launch"
 import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import type { CommandEffect } from "../command.ts"
+import { storeOf } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import type { Flags } from "../program.ts"
 import { table } from "../render/table.ts"
 import { age } from "../render/text.ts"
-import { session, storeOf } from "../session.ts"
+import { session } from "../session.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
   const value = flags[key]

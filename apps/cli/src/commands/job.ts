@@ -13,13 +13,14 @@ import type { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect } from "../command.ts"
+import { launchLayers, storeOf } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import type { Flags } from "../program.ts"
 import { confirm } from "../prompt.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shellWords } from "../render/text.ts"
 import { isInteractive, jobRequestOf, launchSettingsOf } from "../request.ts"
-import { launchLayers, type Session, session, storeOf } from "../session.ts"
+import { type Session, session } from "../session.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
   const value = flags[key]

@@ -12,11 +12,12 @@ import {
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect } from "../command.ts"
+import { launchLayers } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import type { Flags } from "../program.ts"
 import { launchRenderer, type ProgressMode } from "../render/launch.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
-import { launchLayers, type Session, session } from "../session.ts"
+import { type Session, session } from "../session.ts"
 import { startSupervisor } from "../supervisor.ts"
 import { planOf } from "./plan.ts"
 

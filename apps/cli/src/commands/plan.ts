@@ -3,11 +3,12 @@ import { exitCodes, type Failure } from "@relaunch/failure"
 import { plan } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import type { CommandEffect } from "../command.ts"
+import { launchLayers } from "../layers.ts"
 import { answer, answerJson } from "../output.ts"
 import type { Flags } from "../program.ts"
 import { planText } from "../render/plan.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
-import { launchLayers, type Session, session } from "../session.ts"
+import { type Session, session } from "../session.ts"
 
 export const planOf = (current: Session): Effect.Effect<number, Failure> =>
   Effect.gen(function* () {

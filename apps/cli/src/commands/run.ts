@@ -12,11 +12,12 @@ import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect } from "../command.ts"
+import { launchLayers, storeOf } from "../layers.ts"
 import { answer, answerBytes, answerJson, talk } from "../output.ts"
 import type { Flags } from "../program.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shown } from "../render/text.ts"
-import { launchLayers, session, storeOf } from "../session.ts"
+import { session } from "../session.ts"
 
 const states = [
   "pending",
