@@ -21,9 +21,8 @@ export const listArtifacts = (filter: {
       ...(entity === undefined ? {} : { entity }),
       ...(project === undefined ? {} : { project }),
       ...(type === undefined ? {} : { type }),
-      ...(name === undefined ? {} : { name }),
     })
-    return found.map(artifactValue)
+    return found.map(artifactValue).filter((each) => name === undefined || each.name === name)
   })
 
 export interface Download {

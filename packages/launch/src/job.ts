@@ -177,6 +177,7 @@ export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, 
             ...place,
             type: "code",
             name: code.name,
+            ...(code.displayName === undefined ? {} : { displayName: code.displayName }),
             files: code.tree.entries.flatMap(({ file, path }) =>
               file === undefined ? [] : [{ path, content: { file } }],
             ),

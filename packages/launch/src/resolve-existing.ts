@@ -113,7 +113,7 @@ const ofCode = ({ source }: CodeJob): Effect.Effect<Part, Failure, Store> =>
       image: undefined,
       report: {
         type: "code",
-        uri: `${artifact.entity}/${artifact.project}/${artifact.name}:${versionText(artifact)}`,
+        uri: `${artifact.entity}/${artifact.project}/${artifact.displayName ?? artifact.name}:${versionText(artifact)}`,
         files: tree.entries.filter(({ kind }) => kind === "file").length,
         size: tree.size,
       },
@@ -248,7 +248,7 @@ export const resolveExisting = (
         buildContext: built?.build_context ?? undefined,
         dockerfile: request.dockerfile ?? built?.dockerfile ?? undefined,
         baseImage: built?.base_image ?? undefined,
-        runtime: definition.runtime || undefined,
+        runtime: request.runtime ?? (definition.runtime || undefined),
       },
       ...part,
     }

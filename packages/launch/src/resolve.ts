@@ -156,12 +156,14 @@ const resolveCode = (
     const context = yield* checkedContext(tree, request.buildContext)
     const files = readFrom(tree.entries)
     const runtime = yield* runtimeOf(files.read, context, request.runtime)
-    const codeName = yield* named(request, artifactNameSafe(`code-${lastPart(path)}`))
+    const jobName = request.jobName === undefined ? undefined : yield* checkedName(request.jobName)
+    // The released wandb's name; a job and its code cannot share one where names are all there is.
+    const codeName = artifactNameSafe(`code-${jobName ?? lastPart(path)}`)
     const requirements = files.read("requirements.txt")
     return {
       entity: request.entity ?? settings.entity,
       project: projectOf(request, settings, lastPart(path)),
-      jobName: yield* named(request, defaultJobName.code(codeName)),
+      jobName: jobName ?? defaultJobName.code(codeName),
       aliases: request.aliases ?? [],
       description: request.description ?? null,
       metadata: { _partial: true },
@@ -178,7 +180,7 @@ const resolveCode = (
           dockerfile: request.dockerfile,
           baseImage: request.baseImage,
         }),
-      code: { name: codeName, tree, metadata: treeMetadata(tree) },
+      code: { name: codeName, displayName: jobName, tree, metadata: treeMetadata(tree) },
       tree,
       image: undefined,
       build: { ...wishesOf(request), runtime },

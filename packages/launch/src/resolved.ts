@@ -20,6 +20,8 @@ export interface SourceReport {
 /** The code artifact of a code job that is still to be logged. */
 export interface CodeToLog {
   readonly name: string
+  /** The job's name, when the user chose it: the page calls code and job alike. */
+  readonly displayName: string | undefined
   readonly tree: BuildContext
   readonly metadata: Readonly<Record<string, unknown>> | null
 }

@@ -91,7 +91,7 @@ export const versionText = (artifact: Artifact): string => `v${artifact.version 
 export const artifactValue = (artifact: Artifact): ArtifactValue => ({
   id: artifact.id,
   type: artifact.type,
-  name: artifact.name,
+  name: artifact.displayName ?? artifact.name,
   version: versionText(artifact),
   aliases: artifact.aliases,
   digest: artifact.digest,

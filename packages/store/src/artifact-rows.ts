@@ -11,6 +11,7 @@ interface ArtifactRow {
   readonly entity: string
   readonly project: string
   readonly name: string
+  readonly display_name: string | null
   readonly type: string
   readonly version: number | null
   readonly state: string
@@ -44,6 +45,7 @@ const asArtifact = (row: ArtifactRow): SdkArtifact => ({
   project: row.project,
   type: row.type,
   name: row.name,
+  displayName: row.display_name,
   version: row.version,
   state: row.state as ArtifactState,
   digest: row.digest,
@@ -68,7 +70,7 @@ export const selectArtifacts = (
 ): ReadonlyArray<SdkArtifact> =>
   db
     .all<ArtifactRow>(
-      `select artifact.*, collection.name, collection.type, project.entity,
+      `select artifact.*, collection.name, collection.display_name, collection.type, project.entity,
          project.name as project,
          (select json_group_array(alias order by alias) from alias
            where alias.artifact = artifact.number) as aliases
@@ -169,41 +171,40 @@ export const selectCollections = (
           : { id: artifactId(latest), version: latest_version },
     }))
 
-/** Types whose names live apart from all others: a job and its code may bear one name. */
-const ownNames = "code"
-
-/** Without a type, a name means its collection of any other type before the one of code. */
+/** By name, else by what people call it. With a type, only a collection of that type is found. */
 export const findCollection = (
   db: Database,
   { entity, name, project, type }: Place & { readonly type?: string },
 ): Collection | undefined => {
+  const by = (column: "name" | "display_name") =>
+    selectCollections(
+      db,
+      `project.entity = $entity and project.name = $project and collection.${column} = $name`,
+      { entity, project, name },
+    ).find((each) => type === undefined || each.type === type)
+  return by("name") ?? by("display_name")
+}
+
+/** Fails with E_NAME when the name already has another type: the SDK relies on one type per name. */
+export const ensureCollection = (
+  db: Database,
+  now: number,
+  place: Place & { readonly type: string; readonly displayName?: string },
+): Collection => {
+  const { entity, name, project } = place
   const found = selectCollections(
     db,
     "project.entity = $entity and project.name = $project and collection.name = $name",
     { entity, project, name },
-  )
-  const isCode = (collection: Collection) => collection.type === ownNames
-  if (type === undefined) return found.find((each) => !isCode(each)) ?? found[0]
-  return found.find((each) => isCode(each) === (type === ownNames))
-}
-
-/**
- * Fails with E_NAME when the name already has another type: the SDK relies on one type per name.
- * Code is the exception, as a job and the code it runs may bear the same name.
- */
-export const ensureCollection = (
-  db: Database,
-  now: number,
-  place: Place & { readonly type: string },
-): Collection => {
-  const found = findCollection(db, place)
+  )[0]
   if (found === undefined) {
     db.run(
-      `insert into collection (project, name, type, created_at)
-       values ($project, $name, $type, $now)`,
+      `insert into collection (project, name, display_name, type, created_at)
+       values ($project, $name, $displayName, $type, $now)`,
       {
         project: ensureProject(db, place, now).number,
         name: place.name,
+        displayName: place.displayName ?? null,
         type: place.type,
         now: timeText(now),
       },

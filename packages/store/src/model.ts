@@ -70,7 +70,10 @@ export interface Artifact extends ProjectKey {
   /** Base64 of `Artifact:<number>`: valid base64 is what the SDK demands. */
   readonly id: string
   readonly type: string
+  /** Unique in the project, as the SDK finds artifacts by name alone. */
   readonly name: string
+  /** What people call it where that is taken by another type: a job and its code may share one. */
+  readonly displayName: string | null
   /** Position in the collection; null until committed. */
   readonly version: number | null
   readonly state: ArtifactState
@@ -106,6 +109,7 @@ export type Content = { readonly bytes: Uint8Array } | { readonly file: string }
 export interface NewArtifact extends ProjectKey {
   readonly type: string
   readonly name: string
+  readonly displayName?: string
   readonly files: ReadonlyArray<{ readonly path: string; readonly content: Content }>
   /** Besides `latest`, which always moves to the version that was logged. */
   readonly aliases: ReadonlyArray<string>

@@ -77,9 +77,11 @@ create table collection (
   description text,
   created_at text not null,
   next_version integer not null default 0,
-  unique (project, name, type)
+  display_name text,
+  unique (project, name)
 ) strict;
 create index collection_by_type on collection (project, type, name);
+create index collection_by_display_name on collection (project, display_name) where display_name is not null;
 
 create table artifact (
   number integer primary key autoincrement,

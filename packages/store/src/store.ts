@@ -30,8 +30,8 @@ export interface ArtifactStore {
     artifact: NewArtifact,
   ) => Answer<{ readonly artifact: Artifact; readonly verdict: Verdict }>
   /**
-   * `alias` is `latest`, `vN` or any other alias. Pending and deleted versions are not found. A job
-   * and its code may bear one name: without `type` the job is meant.
+   * `alias` is `latest`, `vN` or any other alias. Pending and deleted versions are not found. A name
+   * that is taken means its artifact before one that is only called so.
    */
   readonly find: (
     reference: ProjectKey & {

@@ -1,12 +1,14 @@
 /** Artifacts: versions, verdicts, aliases, content, removal. */
 import { Database } from "bun:sqlite"
-import { describe, expect, test } from "bun:test"
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { afterAll, describe, expect, test } from "bun:test"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { contentDigest, manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import { artifact, blobsUnder, folder, inStore, place, text } from "./store.ts"
+import { removeTemporary, temporaryFolder } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 describe("artifacts", () => {
   test("a version is new only when digest or metadata differ from the latest", async () => {
@@ -37,7 +39,7 @@ describe("artifacts", () => {
 
   test("digests, sizes and content are those of the bytes", async () => {
     const home = folder()
-    const source = join(mkdtempSync(join(tmpdir(), "relaunch-file-")), "big")
+    const source = join(temporaryFolder(), "big")
     const big = "0123456789".repeat(500_000)
     writeFileSync(source, big)
     const files = [
@@ -96,15 +98,13 @@ describe("artifacts", () => {
           "E_NAME",
           "`train` in `local/hello` already is of type `job` and cannot become `dataset`",
         ])
-        const code = yield* store.artifacts.log(artifact({ type: "code" }))
-        expect([code.verdict, code.artifact.type, code.artifact.version]).toEqual([
-          "created",
-          "code",
-          0,
-        ])
+        const code = yield* store.artifacts.log(
+          artifact({ type: "code", name: "code-train", displayName: "train" }),
+        )
+        expect([code.verdict, code.artifact.displayName]).toEqual(["created", "train"])
         const latest = { ...place, name: "train", alias: "latest" }
         expect((yield* store.artifacts.find(latest))?.type).toBe("job")
-        expect((yield* store.artifacts.find({ ...latest, type: "code" }))?.type).toBe("code")
+        expect((yield* store.artifacts.find({ ...latest, type: "code" }))?.name).toBe("code-train")
       }),
     )
   })
