@@ -1,7 +1,10 @@
 /** Who is answered, and what is said under paths that are not there. */
-import { describe, expect, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
 import { hostCheck } from "../src/http/host.ts"
 import { ask, basic, createFiles, place, run, runScope, type Tested, withServer } from "./server.ts"
+import { removeTemporary } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 const stream = (
   { url }: Pick<Tested, "url">,

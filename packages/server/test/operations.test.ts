@@ -3,10 +3,13 @@
  * they ask for: no error, no unknown field but the listed ones, and nothing missing or null that the
  * client got when these texts were recorded.
  */
-import { expect, test } from "bun:test"
+import { afterAll, expect, test } from "bun:test"
 import { join } from "node:path"
 import { prepare } from "../src/graphql/execute.ts"
 import { ask, place, run, type Tested, withServer } from "./server.ts"
+import { removeTemporary } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 interface Operation {
   readonly sdk: string

@@ -1,7 +1,10 @@
 /** The unmodified W&B SDK, its newest version and an old one, against this server. */
-import { beforeAll, describe, expect, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { newest, old, pythonOf, runScript, startScript } from "./sdk/python.ts"
 import { place, run, runScope, type Tested, withServer } from "./server.ts"
+import { removeTemporary } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 const minutes = 60_000
 

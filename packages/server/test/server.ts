@@ -1,6 +1,4 @@
 /** A server over a new store, as the tests of this package use it. */
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { type KeyScope, Store, storeLayer } from "@relaunch/store"
@@ -10,6 +8,7 @@ import * as Exit from "effect/Exit"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import { serve } from "../src/index.ts"
+import { temporaryFolder } from "./temporary.ts"
 
 export interface Tested {
   readonly store: Store["Type"]
@@ -23,7 +22,7 @@ export const place = { entity: "local", project: "p1" }
 /** Runs `body` while a server listens on a free loopback port. */
 export const withServer = <A>(
   body: (tested: Tested) => Promise<A>,
-  home = join(mkdtempSync(join(tmpdir(), "relaunch-server-")), "home"),
+  home = join(temporaryFolder(), "home"),
 ): Promise<A> =>
   Effect.gen(function* () {
     const store = yield* Store

@@ -1,12 +1,13 @@
 /** How bytes move, where the server listens, and how it stops. */
-import { describe, expect, test } from "bun:test"
-import { mkdtempSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { afterAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import { type RunningServer, type ServerOptions, serve } from "../src/index.ts"
 import { place, readUrl, run, uploadUrl, withServer } from "./server.ts"
+import { removeTemporary, temporaryFolder } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 describe("bytes", () => {
   test("any file name goes there and back; parts are read by range", () =>
@@ -75,7 +76,7 @@ describe("bytes", () => {
     }))
 
   test("URLs are good for one method and one file, also on another server of the same store", async () => {
-    const home = join(mkdtempSync(join(tmpdir(), "relaunch-server-")), "home")
+    const home = join(temporaryFolder(), "home")
     const { get, put } = await withServer(async (tested) => {
       const put = await uploadUrl(tested, "a.txt")
       await fetch(put, { method: "PUT", body: "text" })
@@ -94,7 +95,7 @@ describe("bytes", () => {
 })
 
 describe("listening", () => {
-  const home = () => join(mkdtempSync(join(tmpdir(), "relaunch-server-")), "home")
+  const home = () => join(temporaryFolder(), "home")
   const options: ServerOptions = {
     addresses: ["127.0.0.1", "127.0.0.2"],
     port: 0,

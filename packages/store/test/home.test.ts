@@ -1,12 +1,15 @@
 /** The home: keys, modes, and failures that explain themselves. */
 import { Database } from "bun:sqlite"
-import { describe, expect, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { explain } from "../src/explain.ts"
 import { Store, storeLayer } from "../src/index.ts"
 import { folder, inStore, place } from "./store.ts"
+import { removeTemporary } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 describe("keys", () => {
   test("only their hash is stored, and a run's keys end with it", async () => {

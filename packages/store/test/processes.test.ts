@@ -1,15 +1,16 @@
 /** What the store promises to several processes at once, and to those that are killed. */
-import { expect, test } from "bun:test"
-import { mkdtempSync, readdirSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { afterAll, expect, test } from "bun:test"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { contentDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { Store, storeLayer } from "../src/index.ts"
+import { folder } from "./store.ts"
+import { removeTemporary } from "./temporary.ts"
 
-const folder = () => join(mkdtempSync(join(tmpdir(), "relaunch-processes-")), "home")
+afterAll(removeTemporary)
 
 const start = (home: string, what: string, name: string) =>
   Bun.spawn([process.execPath, join(import.meta.dir, "writer.ts"), home, what, name], {
@@ -84,21 +85,9 @@ test("a process that is killed in the middle of writing leaves a readable store"
 
 test("several processes that want the user's key get the same one", async () => {
   const home = folder()
-  const text = `
-    import { Store, storeLayer } from ${JSON.stringify(join(import.meta.dir, "../src/index.ts"))}
-    import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-    const own = Effect.flatMap(Store, ({ keys }) => keys.own("local"))
-    const secret = Effect.flatMap(Store, ({ sdk }) => sdk.secret)
-    const both = Effect.provide(Effect.all([own, secret]), storeLayer({ home: ${JSON.stringify(home)} }))
-    console.log((await Effect.runPromise(both)).join(" "))`
   const said = await Promise.all(
     Array.from({ length: 4 }, async () => {
-      const child = Bun.spawn([process.execPath, "-e", text], {
-        cwd: import.meta.dir,
-        stdout: "pipe",
-        stderr: "inherit",
-      })
+      const child = start(home, "key", "any")
       return (await new Response(child.stdout).text()).trim()
     }),
   )

@@ -1,10 +1,13 @@
 /** Runs: who ends them, what is kept of them, how they are found. */
-import { describe, expect, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as TestClock from "effect/TestClock"
 import { inStore, place } from "./store.ts"
+import { removeTemporary } from "./temporary.ts"
+
+afterAll(removeTemporary)
 
 describe("runs", () => {
   const key = { ...place, id: "abc12345" }

@@ -1,15 +1,15 @@
 /** A new store, as the tests of this package use it. */
-import { mkdtempSync, readdirSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { readdirSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as TestContext from "effect/TestContext"
 import { type NewArtifact, Store, storeLayer } from "../src/index.ts"
+import { temporaryFolder } from "./temporary.ts"
 
 export const place = { entity: "local", project: "hello" }
 export const text = (value: string) => ({ bytes: new TextEncoder().encode(value) })
 /** A folder that is not there yet. */
-export const folder = () => join(mkdtempSync(join(tmpdir(), "relaunch-store-")), "home")
+export const folder = () => join(temporaryFolder(), "home")
 
 export const artifact = (over: Partial<NewArtifact> = {}): NewArtifact => ({
   ...place,

@@ -66,5 +66,12 @@ const forever = Effect.gen(function* () {
   }
 })
 
-const program = what === "many" ? many : what === "churn" ? churn : forever
+/** Says the user's key and the secret of the store. */
+const key = Effect.gen(function* () {
+  const { keys, sdk } = yield* Store
+  process.stdout.write(`${yield* keys.own("local")} ${yield* sdk.secret}\n`)
+})
+
+const programs = { many, churn, forever, key }
+const program = programs[what as keyof typeof programs]
 await Effect.runPromise(Effect.provide(program, storeLayer({ home })))

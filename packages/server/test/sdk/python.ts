@@ -2,9 +2,10 @@
  * Pythons that have the SDK: the one that the environment names, or one that is made once in the cache
  * folder. A lock lets one process make it while the others wait.
  */
-import { existsSync, mkdirSync, mkdtempSync } from "node:fs"
-import { homedir, tmpdir } from "node:os"
+import { existsSync, mkdirSync } from "node:fs"
+import { homedir } from "node:os"
 import { join } from "node:path"
+import { temporaryFolder } from "../temporary.ts"
 
 interface Wanted {
   readonly version: string
@@ -70,7 +71,7 @@ export const pythonOf = async ({ packages, variable, version }: Wanted): Promise
 
 /** An environment in which the SDK knows this server and nothing of the user. */
 export const sdkEnvironment = (url: string, key: string) => {
-  const folder = mkdtempSync(join(tmpdir(), "relaunch-sdk-"))
+  const folder = temporaryFolder()
   return {
     folder,
     variables: {
