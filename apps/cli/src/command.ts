@@ -5,6 +5,7 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import { jsonMode } from "./json-mode.ts"
 import { makeProgram } from "./program.ts"
 import { usageFailure } from "./usage.ts"
 
@@ -13,9 +14,9 @@ export type CommandEffect = Effect.Effect<number, Failure>
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
-const report = (error: Failure, cause: Cause.Cause<unknown>, asJson: boolean): void => {
+const report = (error: Failure, cause: Cause.Cause<unknown>): void => {
   if (debugging()) process.stderr.write(`${Cause.pretty(cause, { renderErrorCause: true })}\n`)
-  if (asJson) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
+  if (jsonMode.on) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
   else process.stderr.write(`${textOf(error)}\n`)
 }
 
@@ -34,7 +35,7 @@ const interrupting = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
   return () => signal
 }
 
-const run = async (command: CommandEffect, asJson: boolean): Promise<number> => {
+const run = async (command: CommandEffect): Promise<number> => {
   const fiber = Effect.runFork(command)
   const signal = interrupting(fiber)
   const exit = await Effect.runPromise(Fiber.await(fiber))
@@ -44,16 +45,16 @@ const run = async (command: CommandEffect, asJson: boolean): Promise<number> => 
   if (caught !== undefined) {
     const code = caught === "SIGINT" ? "E_INTERRUPTED" : "E_TERMINATED"
     const ended = failure(code, caught === "SIGINT" ? "Cancelled" : "Terminated")
-    report(ended, cause, asJson)
+    report(ended, cause)
     return ended.exitCode
   }
   const error = failureOf(cause)
-  report(error, cause, asJson)
+  report(error, cause)
   return error.exitCode
 }
 
 export const runCommand = async (argv: ReadonlyArray<string>): Promise<void> => {
-  const asJson = argv.includes("--json")
+  jsonMode.on = argv.includes("--json")
   let chosen: CommandEffect | undefined
   const program = makeProgram((command) => {
     chosen = command
@@ -65,8 +66,8 @@ export const runCommand = async (argv: ReadonlyArray<string>): Promise<void> => 
     // Help and version have been printed.
     if (error.exitCode === 0) process.exit(exitCodes.success)
     const wrong = usageFailure(error, program, argv)
-    report(wrong, Cause.empty, asJson)
+    report(wrong, Cause.empty)
     process.exit(wrong.exitCode)
   }
-  process.exit(chosen === undefined ? exitCodes.success : await run(chosen, asJson))
+  process.exit(chosen === undefined ? exitCodes.success : await run(chosen))
 }

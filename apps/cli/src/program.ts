@@ -25,7 +25,7 @@ const optionOf = (setting: Setting): Option => {
   const notes = [
     ...(setting.choices === undefined ? [] : [setting.choices.join(", ")]),
     ...(setting.fallback === undefined ? [] : [`default: ${setting.fallback}`]),
-    ...(setting.flagsOnly ? [] : [`env: ${variablesOf(setting).join(", ")}`]),
+    `env: ${variablesOf(setting).join(", ")}`,
   ]
   // `--no-input` would be read as the negation of `--input`.
   const option = new Option(
@@ -171,11 +171,10 @@ const runCommands = (program: Command, choose: Choose) => {
       const { showCommand } = await import("./commands/run.ts")
       choose(showCommand(text, flagsOf(command)))
     })
-  quiet(run.command("logs"))
+  withOptions(quiet(run.command("logs")), ["json"])
     .description("What a run printed")
     .argument("<run>", "Id, entity/project/id, or unique name")
     .option("-f, --follow", "Go on until the run is over")
-    .addOption(new Option("--json", "One JSON text with the whole log"))
     .addHelpText("after", examples(help["run-logs"]))
     .action(async (text: string, _: unknown, command: Command) => {
       const { logsCommand } = await import("./commands/run.ts")
@@ -233,9 +232,8 @@ const machineCommands = (program: Command, choose: Choose) => {
       choose(envCommand(flagsOf(command)))
     })
   const config = quiet(program.command("config")).description("Where settings come from")
-  quiet(config.command("path"))
+  withOptions(quiet(config.command("path")), ["json"])
     .description("Files that are read, and the store")
-    .addOption(new Option("--json", "Print one JSON value"))
     .addHelpText("after", examples(help["config-path"]))
     .action(async (_: unknown, command: Command) => {
       const { pathCommand } = await import("./commands/config.ts")

@@ -8,6 +8,7 @@ import {
 } from "@relaunch/config"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import { jsonMode } from "./json-mode.ts"
 import type { Flags } from "./program.ts"
 
 /** The parser names `--build-context` `buildContext`. */
@@ -64,6 +65,7 @@ export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
       flags: yield* typed(flags),
     })
     const value = (key: SettingKey) => found.effective.get(key)?.value
+    jsonMode.on ||= value("json") === true
     return {
       configuration: found,
       flags,

@@ -110,6 +110,10 @@ describe("--json", () => {
         yield* answer("settings", ["config", "show", "--project", "demo"])
         yield* answer("error", ["run", "show", "nothing"], 6)
         yield* answer("error", ["--projct", "x"], 2)
+        const byVariable = yield* relaunch(["run", "list"], { env: { RELAUNCH_JSON: "true" } })
+        fits("runs", byVariable.stdout)
+        const wrong = yield* relaunch(["run", "show", "nothing"], { env: { RELAUNCH_JSON: "1" } })
+        fits("error", wrong.stdout)
       }),
     "5 minutes",
   )

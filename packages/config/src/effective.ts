@@ -93,7 +93,7 @@ const lookUp = (
     if (flag !== undefined) return { key, value: flag, origin: `--${key}` }
     const hidden =
       sources.has(key) && [...sources].some((other) => inputs.flags.has(other as SettingKey))
-    if (hidden || setting.flagsOnly) return undefined
+    if (hidden) return undefined
     for (const name of variablesOf(setting)) {
       const text = inputs.env[name]
       if (text === undefined || (text === "" && setting.kind !== "flag")) continue

@@ -150,7 +150,7 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure>
         key === "builder" ? builderEntries(value) : [[key, value]]
       for (const [name, inner] of pairs) {
         const setting = settings.find((each) => each.key === name)
-        if (setting === undefined || ("flagsOnly" in setting && setting.flagsOnly)) {
+        if (setting === undefined) {
           const close = nearest(name)
           found.push(
             `line ${line}, column ${column}: there is no setting \`${name}\`${close === undefined || close === name ? "" : `; did you mean \`${close}\`?`}`,

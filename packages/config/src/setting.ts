@@ -20,8 +20,6 @@ export interface Setting {
   readonly group: "Source" | "Job" | "Image" | "Run" | "Output" | "Machine"
   /** Not a launch flag: only variables and files set it. */
   readonly filesOnly?: boolean
-  /** What is being launched never comes from a shared file. */
-  readonly flagsOnly?: boolean
 }
 
 export const settings = [
@@ -216,14 +214,12 @@ export const settings = [
     kind: "flag",
     group: "Output",
     help: "Show the plan; build, store and start nothing",
-    flagsOnly: true,
   },
   {
     key: "json",
     kind: "flag",
     group: "Output",
     help: "Print one JSON value on standard output, everything else on standard error",
-    flagsOnly: true,
   },
   {
     key: "progress",

@@ -10,7 +10,8 @@ import { session } from "../session.ts"
 
 export const pathCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
-    const { locations } = (yield* session({})).configuration
+    const current = yield* session(flags)
+    const { locations } = current.configuration
     const paths = {
       projectFile: locations.projectFile ?? null,
       userFile: locations.userFile,
@@ -18,7 +19,7 @@ export const pathCommand = (flags: Flags): CommandEffect =>
       home: locations.home,
       cache: locations.cache,
     }
-    if (flags["json"] === true) yield* answerJson(paths)
+    if (current.flag("json")) yield* answerJson(paths)
     else {
       const there = (path: string | null) =>
         path === null ? "(none)" : fs.existsSync(path) ? path : `${path} (not there)`
@@ -51,9 +52,11 @@ const masked = (value: unknown): unknown =>
 export const showCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
-    const found = [...current.configuration.effective.values()]
-      .filter(({ key }) => key !== "json")
-      .map(({ key, origin, value }) => ({ setting: key, value: masked(value), origin }))
+    const found = [...current.configuration.effective.values()].map(({ key, origin, value }) => ({
+      setting: key,
+      value: masked(value),
+      origin,
+    }))
     if (current.flag("json")) yield* answerJson(found)
     else {
       const rows = found.map(({ origin, setting, value }) => [

@@ -139,7 +139,7 @@ export const logsCommand = (text: string, flags: Flags): CommandEffect =>
     const current = yield* session(flags)
     const follow = flags["follow"] === true
     const logs = runLogs(text, follow)
-    if (flags["json"] === true) {
+    if (current.flag("json")) {
       const chunks = yield* Effect.provide(Stream.runCollect(logs), storeOf(current))
       yield* answerJson(Buffer.concat([...chunks]).toString("utf8"))
     } else yield* Effect.provide(Stream.runForEach(logs, answerBytes), storeOf(current))
