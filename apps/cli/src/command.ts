@@ -5,12 +5,10 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import type { CommandEffect } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
 import { makeProgram } from "./program.ts"
 import { usageFailure } from "./usage.ts"
-
-/** What a command comes to: the exit status. Everything else has been printed by then. */
-export type CommandEffect = Effect.Effect<number, Failure>
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 

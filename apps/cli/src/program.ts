@@ -6,13 +6,10 @@
 import { type Setting, settings, variablesOf } from "@relaunch/config"
 import { Command, Option } from "commander"
 import { version } from "../package.json" with { type: "json" }
-import type { CommandEffect } from "./command.ts"
+import type { CommandEffect, Flags } from "./contract.ts"
 import { examples, help } from "./help.ts"
 
 export type Choose = (command: CommandEffect) => void
-
-/** What the parser found: only what was typed, no defaults. */
-export type Flags = Readonly<Record<string, unknown>>
 
 const collect = (value: string, before: unknown): ReadonlyArray<string> => [
   ...(Array.isArray(before) ? before : []),

@@ -8,8 +8,8 @@ import {
 } from "@relaunch/config"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import type { Flags } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
-import type { Flags } from "./program.ts"
 
 /** The parser names `--build-context` `buildContext`. */
 const camel = (key: string): string =>

@@ -2,9 +2,8 @@
 import * as fs from "node:fs"
 import { exitCodes } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import type { CommandEffect } from "../command.ts"
+import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson } from "../output.ts"
-import type { Flags } from "../program.ts"
 import { fields, table } from "../render/table.ts"
 import { session } from "../session.ts"
 
