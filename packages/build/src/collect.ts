@@ -10,10 +10,8 @@ import * as Effect from "effect/Effect"
 import type { BuildContext, ContextEntry } from "./context.ts"
 
 export interface CollectOptions {
-  /** True leaves a path out; a directory's whole content goes with it unless `descend` says otherwise. */
+  /** True leaves a path out, and with a directory its whole content. */
   readonly ignores?: (path: string, directory: boolean) => boolean
-  /** True reads an ignored directory all the same, because a later rule may take a path back in. */
-  readonly descends?: (path: string) => boolean
 }
 
 interface Walk {
@@ -29,13 +27,9 @@ const walk = (root: string, folder: string, options: CollectOptions, found: Walk
   const names = fs.readdirSync(join(root, folder), { withFileTypes: true })
   for (const item of names.sort((a, b) => byBytes(a.name, b.name))) {
     const path = folder === "" ? item.name : `${folder}/${item.name}`
-    const out = options.ignores?.(path, item.isDirectory()) ?? false
-    if (out) {
+    if (options.ignores?.(path, item.isDirectory())) {
       found.ignored += 1
-      if (item.isDirectory() && options.descends?.(path)) walk(root, path, options, found)
-      continue
-    }
-    if (item.isSymbolicLink()) {
+    } else if (item.isSymbolicLink()) {
       const target = fs.readlinkSync(join(root, path))
       found.entries.push({ path, kind: "link", mode: 0o777, size: 0, target })
     } else if (item.isDirectory()) {

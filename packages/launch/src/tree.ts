@@ -78,15 +78,16 @@ export const checkedContext = (
 export const contextOf = (
   tree: BuildContext,
   folder: string,
-): Effect.Effect<BuildContext, Failure> => {
-  const entries = below(tree.entries, folder)
-  const rules = readFrom(entries).read(".dockerignore")
-  if (rules === undefined && folder === "") return Effect.succeed(tree)
-  const ignore = rules === undefined ? undefined : dockerIgnore(rules)
-  const kept = ignore === undefined ? entries : entries.filter(({ path }) => !ignore.ignores(path))
-  // A directory stays when something in it does, as the engine creates it anyway.
-  return identified(kept, {
-    skipped: tree.skipped,
-    ignored: tree.ignored + (entries.length - kept.length),
+): Effect.Effect<BuildContext, Failure> =>
+  Effect.gen(function* () {
+    const entries = below(tree.entries, folder)
+    const rules = readFrom(entries).read(".dockerignore")
+    if (rules === undefined && folder === "") return tree
+    const { ignores } = rules === undefined ? { ignores: () => false } : yield* dockerIgnore(rules)
+    // A directory that is left out comes back by itself with what stays of it.
+    const kept = entries.filter(({ path }) => !ignores(path))
+    return yield* identified(kept, {
+      skipped: tree.skipped,
+      ignored: tree.ignored + (entries.length - kept.length),
+    })
   })
-}

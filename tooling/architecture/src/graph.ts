@@ -16,18 +16,18 @@ export const graph: Readonly<Record<string, Place>> = {
   testing: { level: 1, uses: ["local-engine"] },
   architecture: { level: 0, uses: [] },
 
-  failure: { level: 2, uses: [] },
+  failure: { level: 2, uses: [], tests: ["testing"] },
 
   job: { level: 3, uses: ["failure"], tests: ["testing"] },
-  config: { level: 3, uses: ["failure"] },
-  engine: { level: 3, uses: ["failure"] },
-  dockerfile: { level: 3, uses: ["failure"] },
-  build: { level: 3, uses: ["failure"] },
+  config: { level: 3, uses: ["failure"], tests: ["testing"] },
+  engine: { level: 3, uses: ["failure"], tests: ["testing"] },
+  dockerfile: { level: 3, uses: ["failure"], tests: ["testing"] },
+  build: { level: 3, uses: ["failure"], tests: ["testing"] },
 
   store: { level: 4, uses: ["failure", "job"] },
-  runner: { level: 4, uses: ["engine", "failure"] },
-  source: { level: 4, uses: ["build", "engine", "failure", "job"] },
-  "builder-docker": { level: 4, uses: ["build", "engine", "failure"] },
+  runner: { level: 4, uses: ["engine", "failure"], tests: ["testing"] },
+  source: { level: 4, uses: ["build", "engine", "failure", "job"], tests: ["testing"] },
+  "builder-docker": { level: 4, uses: ["build", "engine", "failure"], tests: ["testing"] },
 
   server: { level: 5, uses: ["failure", "store"] },
 
