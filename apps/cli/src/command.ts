@@ -5,6 +5,9 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
 import type { CommandEffect } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
 import { makeProgram } from "./program.ts"
@@ -17,6 +20,12 @@ const report = (error: Failure, cause: Cause.Cause<unknown>): void => {
   if (jsonMode.on) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
   else process.stderr.write(`${textOf(error)}\n`)
 }
+
+/** Words for developers go to stderr, and only when they are asked for. */
+const logging = Layer.merge(
+  Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
+  Logger.minimumLogLevel(debugging() ? LogLevel.All : LogLevel.Error),
+)
 
 /** SIGINT and SIGTERM interrupt the command, which cleans up; a second one ends the process at once. */
 const interrupting = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
@@ -34,7 +43,7 @@ const interrupting = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
 }
 
 const run = async (command: CommandEffect): Promise<number> => {
-  const fiber = Effect.runFork(command)
+  const fiber = Effect.runFork(Effect.provide(command, logging))
   const signal = interrupting(fiber)
   const exit = await Effect.runPromise(Fiber.await(fiber))
   const caught = signal()

@@ -50,13 +50,13 @@ const minorOf = (text: string): string | undefined => {
   return match === null ? undefined : `3.${Number(match[1])}`
 }
 
-const badPython = (file: string, value: string) =>
+const badPython = (from: string, value: string) =>
   failure(
     "E_PROJECT_FILE",
-    `\`${file}\` asks for Python \`${value}\`, which is no version of Python 3`,
+    `Python \`${value}\`, asked for by ${from}, is no version of Python 3`,
     {
-      hints: ["Write a minor version such as `3.13`, or pass `--runtime`"],
-      details: { file, value },
+      hints: ["Write a minor version such as `3.13`"],
+      details: { from, value },
     },
   )
 
@@ -137,7 +137,9 @@ const pythonOf = (
       if (text === undefined) continue
       const value = firstLine(text)
       const version = minorOf(value)
-      return version === undefined ? yield* badPython(file, value) : { version, from: file }
+      return version === undefined
+        ? yield* badPython(`\`${file}\``, value)
+        : { version, from: file }
     }
     const range = pyproject?.requiresPython
     if (range !== undefined) {

@@ -207,7 +207,18 @@ export const identifyImage = (
 ): Effect.Effect<ImageIdentity, Failure, Builder> =>
   Effect.gen(function* () {
     const builder = yield* Builder
-    const target = platform ?? (yield* builder.platform)
+    const own = yield* builder.platform
+    const target = platform ?? own
+    if (target !== own && !(yield* builder.features).crossPlatform) {
+      return yield* failure(
+        "E_BUILD",
+        `Builder \`${builder.name}\` cannot build for \`${target}\``,
+        {
+          hints: [`It builds for its own platform \`${own}\` alone; leave \`--platform\` out`],
+          details: { builder: builder.name, platform: target, own },
+        },
+      )
+    }
     const bases = yield* Effect.forEach(
       plan.bases,
       (image) => Effect.map(builder.baseDigest(image), (digest) => ({ image, digest })),

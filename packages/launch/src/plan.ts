@@ -108,7 +108,10 @@ export const plan = (
 ): Effect.Effect<LaunchPlan, Failure, Exclude<SourceServices, never> | Builder | Runner> =>
   Effect.gen(function* () {
     yield* checkedRequest(request)
-    yield* (yield* Runner).check(request.resources ?? {})
+    yield* (yield* Runner).check({
+      resources: request.resources ?? {},
+      gpus: request.gpus ?? null,
+    })
     const resolved = yield* resolve(request, settings, false)
     const planned = yield* planJobImage(resolved)
     const job = yield* decideJob(resolved)

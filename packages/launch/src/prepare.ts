@@ -107,7 +107,7 @@ export const prepareRun = (
   Effect.gen(function* () {
     yield* checkedRequest(request)
     const runner = yield* Runner
-    yield* runner.check(request.resources ?? {})
+    yield* runner.check({ resources: request.resources ?? {}, gpus: request.gpus ?? null })
     yield* emit(LaunchEvent.Started({ what: "resolve the source" }))
     const resolved = yield* resolve(request, settings, true)
     yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))

@@ -11,6 +11,8 @@ export type SourceRequest =
 
 export interface JobRequest {
   readonly source: SourceRequest
+  /** `linux/arm64`; the engine's own without. */
+  readonly platform?: string | undefined
   readonly entity?: string | undefined
   readonly project?: string | undefined
   readonly jobName?: string | undefined
@@ -42,15 +44,17 @@ export interface LaunchRequest extends JobRequest {
   readonly secrets?: Readonly<Record<string, string>> | undefined
   readonly resources?: Readonly<Record<string, unknown>> | undefined
   readonly gpus?: string | undefined
-  readonly platform?: string | undefined
 }
 
 const usage = (message: string, hint: string) => failure("E_USAGE", message, { hints: [hint] })
 
 /** Everything that can be refused before anything is touched. */
 export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<A, Failure> => {
-  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, source } = request
+  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, platform, source } = request
   const problem = (): Failure | undefined => {
+    if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9_]+(?:\/v?\d+)?$/.test(platform)) {
+      return usage(`\`${platform}\` is no platform`, "Write it as `linux/amd64` or `linux/arm64`")
+    }
     if (source._tag === "Uri" && (entryPoint === undefined || entryPoint.length === 0)) {
       return usage(
         "A source needs an entry point",

@@ -192,7 +192,7 @@ const partOf = (
   definition: JobDefinition,
   artifact: Artifact,
   patch: string | undefined,
-  request: JobRequest & { readonly platform?: string | undefined },
+  request: JobRequest,
   settings: LaunchSettings,
   pull: boolean,
 ): Effect.Effect<Part, Failure, Store | Engine | CommandExecutor | Scope.Scope> => {
@@ -216,7 +216,7 @@ const entryPointOf = (definition: JobDefinition): ReadonlyArray<string> | null =
 
 export const resolveExisting = (
   reference: string,
-  request: JobRequest & { readonly platform?: string | undefined },
+  request: JobRequest,
   settings: LaunchSettings,
   pull: boolean,
 ): Effect.Effect<Resolved, Failure, Store | Engine | CommandExecutor | Scope.Scope> =>

@@ -234,7 +234,7 @@ const resolveImage = (
 
 /** `pull: false` looks but changes nothing, for plans. */
 export const resolve = (
-  request: JobRequest & { readonly platform?: string | undefined },
+  request: JobRequest,
   settings: LaunchSettings,
   pull: boolean,
 ): Effect.Effect<Resolved, Failure, SourceServices> => {

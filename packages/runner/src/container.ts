@@ -177,7 +177,12 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
       (engine): RunnerShape => ({
         name: "local-container",
         hostAddress: hostAddress(engine),
-        check: (resources) => Effect.asVoid(containerFields(resources)),
+        check: ({ gpus, resources }) =>
+          Effect.gen(function* () {
+            const fields = yield* containerFields(resources)
+            const asked = gpus ?? fields.gpus
+            if (asked !== undefined) yield* gpuRequest(asked)
+          }),
         start: (request) =>
           Effect.gen(function* () {
             const containerId = yield* Effect.acquireRelease(create(engine, home, request), (id) =>

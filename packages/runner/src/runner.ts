@@ -49,8 +49,8 @@ export interface RunnerShape {
   readonly name: string
   /** Addresses of this host that containers reach, and the names they may use for it. */
   readonly hostAddress: Effect.Effect<HostAddress, Failure>
-  /** Refuses unknown or unsafe resources before anything is started. */
-  readonly check: (resources: Readonly<Record<string, unknown>>) => Effect.Effect<void, Failure>
+  /** Refuses unknown or unsafe wishes before anything is started. */
+  readonly check: (wishes: Pick<RunRequest, "resources" | "gpus">) => Effect.Effect<void, Failure>
   /** Leaving the scope removes the container, running or not. */
   readonly start: (request: RunRequest) => Effect.Effect<StartedRun, Failure, Scope.Scope>
   /** Stops the container of a run that another process started; false when there is none. */
