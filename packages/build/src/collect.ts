@@ -45,6 +45,18 @@ const walk = (root: string, folder: string, options: CollectOptions, found: Walk
   }
 }
 
+/** Errors of the file system carry the very path they are about. */
+const unreadable = (cause: unknown, root: string | undefined, hint: string): Failure => {
+  const own = cause instanceof Error && "path" in cause ? String(cause.path) : root
+  const reason = reasonOf(cause).replace(/, \w+ '.*'$/s, "")
+  const what = own === undefined ? "A file of the source" : `\`${own}\``
+  return failure("E_SOURCE_UNREADABLE", `${what} cannot be read: ${reason}`, {
+    hints: [hint],
+    details: own === undefined ? {} : { path: own },
+    cause,
+  })
+}
+
 /** Files up to this size are read at once, larger ones streamed. */
 const wholeReadLimit = 1 << 20
 
@@ -91,10 +103,7 @@ export const identified = (
       return { entries: hashed, digest: digest.digest("hex"), size, ...left }
     },
     catch: (cause) =>
-      failure("E_SOURCE_UNREADABLE", `A file of the source cannot be read: ${reasonOf(cause)}`, {
-        hints: ["Check its permissions, or name it in `.relaunchignore`"],
-        cause,
-      }),
+      unreadable(cause, undefined, "Check its permissions, or name it in `.relaunchignore`"),
   })
 
 /** Fails with `E_SOURCE_UNREADABLE` when the tree cannot be read. */
@@ -108,12 +117,7 @@ export const listTree = (
       walk(root, "", options, found)
       return found
     },
-    catch: (cause) =>
-      failure("E_SOURCE_UNREADABLE", `\`${root}\` cannot be read: ${reasonOf(cause)}`, {
-        hints: ["Check that it exists and that you may read it"],
-        details: { path: root },
-        cause,
-      }),
+    catch: (cause) => unreadable(cause, root, "Check that it exists and that you may read it"),
   })
 
 export const collectContext = (

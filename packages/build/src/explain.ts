@@ -10,27 +10,56 @@ export interface FailedStep {
   readonly log: ReadonlyArray<string>
 }
 
-/** Sentences of pip and uv that name the requirement they could not install. */
+/**
+ * Sentences of pip and uv that name the requirement they could not install, over text on one line: uv
+ * breaks its sentences. The first form that fits counts.
+ */
 const missingRequirement: ReadonlyArray<RegExp> = [
   /No matching distribution found for (\S+)/,
   /Could not find a version that satisfies the requirement (\S+)/,
-  /Because (\S+) was not found in the package registry/,
-  /Because there (?:is|are) no versions? of (\S+)/,
-  /Failed to (?:build|download|fetch)[: ]+`?([^`\s]+)`?/,
+  /Because (?:only )?(\S+) was not found in the package registry/,
+  /Because (?:there (?:is|are) no versions? of )?(\S+)(?: has no wheels)? (?:with a matching|and you require)/,
+  /Because you require (\S+(?: and \S+)*), we can conclude/,
+  /Cannot install (.+?) because these package versions have conflicting/,
+  /DO NOT MATCH THE HASHES .*?\. (\S+)(?: @ \S+)? from /,
+  /requirements must have their versions pinned with ==\. These do not: (\S+)/,
+  /Failed to (?:build|download and build|download|fetch):? [`']([^\s`']+)[^`']*[`']/,
   /Failed building wheel for (\S+)/,
-  /ERROR: Invalid requirement: '?([^']+?)'?(?: \(from|: |$)/,
+  /Invalid requirement: '([^']+)'/,
+  /Couldn't parse requirement in .*? (\S+) \^+/,
+  /Could not open requirements file: .*?'([^']+)'/,
+  /error: File not found: (\S+)/,
+  /Request failed after .*? for url \(\S+\/([^/\s]+)\/\)/,
 ]
 
-const installs = /\b(?:pip3?|uv)\b.*\binstall\b/
+/** Where no sentence names it: what the installer had begun last. */
+const begun = /(?:^|\n)\s*(?:Collecting|Processing|Updating) (\S+)/g
+const isInstallerFault =
+  /subprocess-exited-with-error|metadata-generation-failed|connection-failed|Git operation failed/
 
-export const keptLogLines = 20
+const installs = /\b(?:pip3?|uv)\b.*\b(?:install|sync)\b/s
+
+/** Lines of a step's output that are looked through. */
+export const keptLogLines = 200
+/** Lines of it that are shown. */
+const shownLogLines = 20
+
+const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
+  const text = log.join("\n")
+  const flat = text.replace(/\s+/g, " ")
+  const named = missingRequirement.map((form) => form.exec(flat)?.[1]).find((name) => name)
+  if (named !== undefined) return named
+  return isInstallerFault.test(text) ? [...text.matchAll(begun)].at(-1)?.[1] : undefined
+}
+
+/** A dependency may be a URL with a login. */
+const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
 
 export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
-  const tail = log.slice(-keptLogLines)
-  const details = { step, message, log: tail }
-  const text = tail.join("\n")
-  const named = missingRequirement.map((form) => form.exec(text)?.[1]).find((name) => name)
-  if (named !== undefined && installs.test(step.replace(/["',]/g, " "))) {
+  const details = { step, message, log: log.slice(-shownLogLines).map(withoutLogin) }
+  const found = installs.test(step.replace(/["',]/g, " ")) ? dependencyIn(log) : undefined
+  if (found !== undefined) {
+    const named = withoutLogin(found)
     return failure("E_DEPENDENCY", `Dependency \`${named}\` cannot be installed`, {
       hints: [
         `Check the spelling and version of \`${named}\` in the project's dependencies, and that it exists for this Python`,

@@ -1,0 +1,77 @@
+/** The end of a failed build in one line, from what released pips and uvs printed. */
+import { describe, expect, test } from "bun:test"
+import { buildFailure } from "../src/index.ts"
+import recorded from "./explain/logs.json"
+
+const step = '[5/9] RUN ["python", "-m", "pip", "install", "-r", "requirements.txt"]'
+const message = "The command 'python -m pip install' returned a non-zero code: 1"
+
+/** What each case is about, as the installers name it. */
+const names: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "unknown-name": ["no-such-package-anywhere", "no-such-package-anywhere==1.0"],
+  "unknown-version": ["six==99.99"],
+  "file-unknown": ["no-such-package-anywhere"],
+  broken: ["file:///src/broken-1.0.tar.gz", "./broken-1.0.tar.gz", "broken"],
+  invalid: ["numpy=>1.0"],
+  hash: ["six==1.16.0"],
+  nohash: ["six"],
+  conflict: ["six==1.15.0 and six==1.16.0", "six==1.16.0 and six==1.15.0"],
+  "missing-file": ["missing.txt"],
+  git: ["git+https://127.0.0.1:1/x.git", "https://127.0.0.1:1/x.git"],
+  url: ["https://127.0.0.1:1/x-1.0.tar.gz", "x"],
+  index: ["six==1.0.0", "six"],
+  python: ["networkx", "networkx==1.0"],
+  transitive: ["tensorflow==1.2.0"],
+}
+
+describe("a failed installation names the dependency:", () => {
+  test.each(recorded.map((each) => ({ ...each, title: `${each.case} as ${each.tool} says it` })))(
+    "$title",
+    ({ case: name, log, tool }) => {
+      // uv 0.4.0 names nothing but a temporary folder when git fails.
+      if (name === "git" && tool === "uv 0.4.0") return
+      const { code, details, message: said } = buildFailure({ step, message, log })
+      expect(code).toBe("E_DEPENDENCY")
+      expect(names[name]).toContain(String(details["dependency"]))
+      expect(said).toBe(`Dependency \`${details["dependency"]}\` cannot be installed`)
+    },
+  )
+})
+
+describe("a failed build", () => {
+  test("without an installer names the step and what the builder said", () => {
+    const failed = buildFailure({
+      step: "[3/4] RUN make all",
+      message: "The command '/bin/sh -c make all' returned a non-zero code: 2",
+      log: ["No matching distribution found for nonsense"],
+    })
+    expect(failed.code).toBe("E_BUILD")
+    expect(failed.message).toBe(
+      "The build failed at `[3/4] RUN make all`: The command '/bin/sh -c make all' returned a non-zero code: 2",
+    )
+    expect(failed.hints).not.toEqual([])
+  })
+
+  test("of an installation that succeeded and then failed otherwise blames no dependency", () => {
+    const log = ["Collecting six", "Successfully installed six-1.17.0", "disk full"]
+    expect(buildFailure({ step, message, log }).code).toBe("E_BUILD")
+  })
+
+  test("for the Dockerfile's sake says so", () => {
+    const said = "dockerfile parse error line 2: unknown instruction: RUNN"
+    const { code, message: text } = buildFailure({ step: "start", message: said, log: [] })
+    expect([code, text]).toEqual(["E_DOCKERFILE", `The Dockerfile is not valid: ${said}`])
+  })
+
+  test("shows the last lines of the log and no login of a URL", () => {
+    const log = [
+      ...Array.from({ length: 100 }, (_, at) => `line ${at}`),
+      "Collecting git+https://user:s3cret@host.example/x.git",
+      "  error: subprocess-exited-with-error",
+    ]
+    const failed = buildFailure({ step, message, log })
+    expect(failed.details["dependency"]).toBe("git+https://***@host.example/x.git")
+    expect(JSON.stringify([failed.message, failed.hints, failed.details])).not.toContain("s3cret")
+    expect(failed.details["log"]).toHaveLength(20)
+  })
+})
