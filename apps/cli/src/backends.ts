@@ -1,24 +1,62 @@
-/** The builder backends by name: adding one is its package and one line here. */
+/**
+ * The builder backends by name, each with the engine that builds and runs: adding one is its package
+ * and one line here. The first whose engine answers is taken when nobody asks for one.
+ */
 import type { Builder } from "@relaunch/build"
 import { dockerBuilder } from "@relaunch/builder-docker"
-import type { Engine, Environment } from "@relaunch/engine"
-import { failure } from "@relaunch/failure"
+import { podmanBuilder } from "@relaunch/builder-podman"
+import { Engine, type Environment } from "@relaunch/engine"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-type Backend = (env: Environment) => Layer.Layer<Builder, never, Engine>
-
-const backends: Readonly<Record<string, Backend>> = {
-  docker: dockerBuilder,
+interface Backend {
+  readonly builder: (env: Environment) => Layer.Layer<Builder, never, Engine>
+  readonly engine: (env: Environment) => Layer.Layer<Engine>
 }
 
-export const builderLayer = (name: string, env: Environment) => {
-  const backend = Object.hasOwn(backends, name) ? backends[name] : undefined
+/** In order of preference. */
+export const backends: Readonly<Record<string, Backend>> = {
+  docker: { builder: dockerBuilder, engine: Engine.layer },
+  podman: { builder: podmanBuilder, engine: Engine.podman },
+}
+
+/** Answers, or says why not. */
+export const probe = (backend: Backend, env: Environment) =>
+  Effect.flatMap(Engine, ({ info }) => info).pipe(
+    Effect.provide(backend.engine(env)),
+    Effect.either,
+  )
+
+export interface Choice {
+  readonly name: string
+  readonly reason: string
+}
+
+export const automatic = "auto"
+
+/** The named backend, or the first whose engine answers. When none does, the first one's reason stands. */
+export const chosenBackend = (wanted: string, env: Environment): Effect.Effect<Choice, Failure> =>
+  Effect.gen(function* () {
+    if (wanted !== automatic) {
+      if (Object.hasOwn(backends, wanted)) return { name: wanted, reason: "asked for" }
+      return yield* failure("E_BUILDER_UNKNOWN", `There is no builder \`${wanted}\``, {
+        hints: [
+          `Choose one of ${[automatic, ...Object.keys(backends)].join(", ")} with \`--builder\``,
+        ],
+        details: { builder: wanted, known: Object.keys(backends) },
+      })
+    }
+    for (const [name, backend] of Object.entries(backends)) {
+      const found = yield* probe(backend, env)
+      if (found._tag === "Right") return { name, reason: "its engine is the first that answers" }
+    }
+    return { name: Object.keys(backends)[0] ?? "docker", reason: "no engine answers" }
+  })
+
+export const backendLayer = (name: string, env: Environment) => {
+  const backend = backends[name]
   return backend === undefined
-    ? Layer.fail(
-        failure("E_BUILDER_UNKNOWN", `There is no builder \`${name}\``, {
-          hints: [`Choose one of ${Object.keys(backends).join(", ")} with \`--builder\``],
-          details: { builder: name, known: Object.keys(backends) },
-        }),
-      )
-    : backend(env)
+    ? Layer.die(`an unknown backend was chosen: ${name}`)
+    : Layer.provideMerge(backend.builder(env), backend.engine(env))
 }

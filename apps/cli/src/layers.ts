@@ -8,10 +8,10 @@ export const storeOf = ({ configuration: { locations } }: Session) =>
   storeLayer({ home: locations.home })
 
 /** Loaded only by the commands that launch. */
-export const launchLayers = (current: Session) =>
+export const launchLayers = (current: Session, builder?: string) =>
   Layer.unwrapEffect(
     Effect.promise(async () => {
       const { servicesOf } = await import("./services.ts")
-      return servicesOf(current)
+      return servicesOf(current, builder)
     }),
   )

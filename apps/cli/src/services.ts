@@ -1,17 +1,23 @@
 /** The layers of a launch: engine, builder, runner, store, and processes for git. */
 import * as BunCommandExecutor from "@effect/platform-bun/BunCommandExecutor"
 import * as BunFileSystem from "@effect/platform-bun/BunFileSystem"
-import { Engine } from "@relaunch/engine"
 import { containerRunner } from "@relaunch/runner"
 import { storeLayer } from "@relaunch/store"
+import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { builderLayer } from "./backends.ts"
+import { automatic, backendLayer, chosenBackend } from "./backends.ts"
 import type { Session } from "./session.ts"
 
-export const servicesOf = (session: Session) =>
-  Layer.mergeAll(
-    builderLayer(session.text("builder") ?? "docker", process.env),
-    containerRunner(session.configuration.locations.home),
-    storeLayer({ home: session.configuration.locations.home }),
+/** `builder` in place of the session's own, for a run that another builder started. */
+export const servicesOf = (session: Session, builder?: string) => {
+  const wanted = builder ?? session.text("builder") ?? automatic
+  const engine = Layer.unwrapEffect(
+    Effect.map(chosenBackend(wanted, process.env), ({ name }) => backendLayer(name, process.env)),
+  )
+  const { home } = session.configuration.locations
+  return Layer.mergeAll(
+    containerRunner(home),
+    storeLayer({ home }),
     BunCommandExecutor.layer.pipe(Layer.provide(BunFileSystem.layer)),
-  ).pipe(Layer.provideMerge(Engine.layer(process.env)))
+  ).pipe(Layer.provideMerge(engine))
+}

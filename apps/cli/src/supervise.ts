@@ -10,10 +10,6 @@ import { launchLayers } from "./layers.ts"
 import { session } from "./session.ts"
 import type { SupervisorAnswer } from "./supervisor.ts"
 
-const Order = Schema.parseJson(
-  Schema.Struct({ specification: RunSpecification, builder: Schema.String }),
-)
-
 const program = Effect.gen(function* () {
   let answered = false
   /** Once: after that nobody reads any more. */
@@ -22,18 +18,18 @@ const program = Effect.gen(function* () {
       if (!answered) process.stdout.write(`${JSON.stringify(said)}\n`)
       answered = true
     })
-  const { builder, specification } = yield* Effect.orDie(
+  const specification = yield* Effect.orDie(
     Effect.flatMap(
       Effect.promise(() => Bun.stdin.text()),
-      Schema.decodeUnknown(Order),
+      Schema.decodeUnknown(Schema.parseJson(RunSpecification)),
     ),
   )
-  const current = yield* session({ builder })
+  const current = yield* session({})
   yield* superviseRun(specification).pipe(
     Stream.runForEach((event) =>
       LaunchEvent.$is("RunStarted")(event) ? answer({ run: event.run }) : Effect.void,
     ),
-    Effect.provide(launchLayers(current)),
+    Effect.provide(launchLayers(current, specification.builder)),
     Effect.catchAllCause((cause) => {
       if (Cause.isInterruptedOnly(cause)) return Effect.void
       const { code, details, hints, message } = failureOf(cause)

@@ -5,13 +5,6 @@
 import { type Failure, failure } from "@relaunch/failure"
 import type { RunSpecification, RunValue } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
-import type { Session } from "./session.ts"
-
-/** What the supervisor gets on its standard input. */
-export interface SupervisorOrder {
-  readonly specification: RunSpecification
-  readonly builder: string
-}
 
 /** The one line it answers: the run once its container runs, or why it does not. */
 export type SupervisorAnswer =
@@ -45,12 +38,10 @@ const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> =>
 /** Returns when the container runs; the supervisor then goes on without this process. */
 export const startSupervisor = (
   specification: RunSpecification,
-  session: Session,
 ): Effect.Effect<RunValue, Failure> =>
   Effect.gen(function* () {
-    const order: SupervisorOrder = { specification, builder: session.text("builder") ?? "docker" }
     const child = Bun.spawn([process.execPath, program], {
-      stdin: new Blob([JSON.stringify(order)]),
+      stdin: new Blob([JSON.stringify(specification)]),
       stdout: "pipe",
       stderr: "ignore",
       detached: true,

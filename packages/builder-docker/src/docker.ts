@@ -5,6 +5,7 @@
 import {
   BuildEvent,
   Builder,
+  type BuilderFeatures,
   type BuilderShape,
   type BuildRequest,
   type BuiltImage,
@@ -15,6 +16,7 @@ import {
   Engine,
   type EngineShape,
   type Environment,
+  headerJson,
   loginFor,
   registryOf,
   statusOf,
@@ -62,7 +64,7 @@ const registryConfig = (bases: ReadonlyArray<string>, env: Environment) =>
           : { identitytoken: login.identityToken },
       ])
     }
-    return Buffer.from(JSON.stringify(Object.fromEntries(entries))).toString("base64url")
+    return headerJson(Object.fromEntries(entries))
   })
 
 /** Counts what goes through, so that a long transfer is seen to move. */
@@ -195,19 +197,39 @@ const baseDigest = (engine: EngineShape, image: string): Effect.Effect<string, F
     return local.repoDigests[0]?.split("@")[1] ?? local.id
   })
 
-/** `builder: docker`. `env` is where the user's registry logins are looked up. */
-export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
+/** What differs between engines that build behind one endpoint. */
+export interface EngineBuilderOptions {
+  /** Name as in `builder:` of the configuration. */
+  readonly name: string
+  readonly features: BuilderFeatures
+}
+
+/** `env` is where the user's registry logins are looked up. */
+export const engineBuilder = (
+  { features, name }: EngineBuilderOptions,
+  env: Environment,
+): Layer.Layer<Builder, never, Engine> =>
   Layer.effect(
     Builder,
     Effect.map(
       Engine,
       (engine): BuilderShape => ({
-        name: "docker",
-        features: Effect.succeed({ cacheMounts: false, secretMounts: false, crossPlatform: false }),
+        name,
+        features: Effect.succeed(features),
         platform: Effect.map(engine.info, ({ platform }) => platform),
         find: (ref, identity) => builtImage(engine, ref, identity),
         baseDigest: (image) => baseDigest(engine, image),
         build: (request) => build(engine, env, request),
       }),
     ),
+  )
+
+/** `builder: docker`, the engine's classic builder. */
+export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
+  engineBuilder(
+    {
+      name: "docker",
+      features: { cacheMounts: false, secretMounts: false, crossPlatform: false },
+    },
+    env,
   )

@@ -1,1 +1,1 @@
-export { dockerBuilder } from "./docker.ts"
+export { dockerBuilder, type EngineBuilderOptions, engineBuilder } from "./docker.ts"

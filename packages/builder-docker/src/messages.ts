@@ -1,5 +1,6 @@
 /**
- * The classic builder's stream of messages as build events. Steps read `Step 1/3 : FROM x`; what the
+ * The classic builder's stream of messages as build events. Steps read `Step 1/3 : FROM x` (docker) or
+ * `STEP 1/3: FROM x` (podman); what the
  * program in a step wrote to stderr comes in red, the only trace of which stream it was.
  */
 import { BuildEvent, buildFailure, keptLogLines } from "@relaunch/build"
@@ -28,9 +29,11 @@ export const firstReading: Reading = {
 const at = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
 
-const stepLine = /^Step (\d+\/\d+) : (.*)$/s
+const stepLine = /^(?:Step|STEP) (\d+\/\d+) ?: (.*)$/s
+const usesCache = /^ ---> Using cache$|^--> Using cache [0-9a-f]+$/
 /** Lines by which the builder speaks of itself, not of the program in the step. */
-const ownLine = /^ ---> |^Removing intermediate container |^Successfully (?:built|tagged) /
+const ownLine =
+  /^ ?--?-> |^Removing intermediate container |^Successfully (?:built|tagged) |^COMMIT |^[0-9a-f]{64}$/
 
 const red = "\u001b[91m"
 const plainAgain = "\u001b[0m"
@@ -60,7 +63,7 @@ const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArr
       [...finished(reading), BuildEvent.VertexStarted({ id: next.id, name: next.name })],
     ]
   }
-  if (raw === " ---> Using cache" && reading.step !== undefined) {
+  if (usesCache.test(raw) && reading.step !== undefined) {
     return [{ ...reading, step: { ...reading.step, cached: true } }, []]
   }
   const isError = raw.includes(red)

@@ -136,8 +136,8 @@ export const settings = [
     kind: "text",
     value: "name",
     group: "Image",
-    help: "Builder backend",
-    fallback: "docker",
+    help: "Builder backend: docker, podman, or auto for the first whose engine answers",
+    fallback: "auto",
   },
   {
     key: "platform",

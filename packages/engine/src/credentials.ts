@@ -116,17 +116,19 @@ export const loginFor = (
     return undefined
   })
 
+/** JSON in base64 for URLs, padded: engines refuse it otherwise. */
+export const headerJson = (value: unknown): string =>
+  Buffer.from(JSON.stringify(value)).toString("base64").replaceAll("+", "-").replaceAll("/", "_")
+
 /** Value of the engine's `X-Registry-Auth` header. */
 export const registryAuthHeader = (registry: string, login: Login | undefined): string =>
-  Buffer.from(
-    JSON.stringify(
-      login === undefined
-        ? {}
-        : {
-            ...(login.identityToken === ""
-              ? { username: login.username, password: login.password }
-              : { identitytoken: login.identityToken }),
-            serveraddress: registry === "docker.io" ? dockerHub : registry,
-          },
-    ),
-  ).toString("base64url")
+  headerJson(
+    login === undefined
+      ? {}
+      : {
+          ...(login.identityToken === ""
+            ? { username: login.username, password: login.password }
+            : { identitytoken: login.identityToken }),
+          serveraddress: registry === "docker.io" ? dockerHub : registry,
+        },
+  )

@@ -6,9 +6,12 @@ import type { Failure } from "@relaunch/failure"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import { type ContainerApi, containerApi } from "./container.ts"
 import { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
+import { type AccessInputs, bridgeAccess, type HostAccess, loopbackAccess } from "./host-access.ts"
 import { type ImageApi, imageApi } from "./image.ts"
+import { podmanEndpoint } from "./podman.ts"
 import { ping, type Transport, transport } from "./transport.ts"
 
 /** Newest API version this client was written for; the engine's own is used when older. */
@@ -27,16 +30,29 @@ export interface EngineInfo {
 }
 
 export interface EngineShape extends ImageApi, ContainerApi {
-  /** Where it is; known without asking it. */
+  /** `docker` or `podman`. */
+  readonly name: string
+  /** Where it is; of docker known without asking it, of podman once its service runs. */
   readonly endpoint: Effect.Effect<Endpoint, Failure>
   /** Asked once; fails within 5 seconds when nothing answers. */
   readonly info: Effect.Effect<EngineInfo, Failure>
+  /** How its containers reach a server on this machine. */
+  readonly hostAccess: Effect.Effect<HostAccess, Failure>
 }
 
 export class Engine extends Context.Tag("@relaunch/engine/Engine")<Engine, EngineShape>() {
-  /** Nothing is contacted before the first use. */
+  /** The docker engine that the docker command would use. Nothing is contacted before the first use. */
   static readonly layer = (env: Environment): Layer.Layer<Engine> =>
-    Layer.effect(Engine, makeEngine(env))
+    Layer.effect(Engine, makeEngine("docker", env, findEndpoint(env), bridgeAccess))
+
+  /** Podman, by a service of its own on a private socket that lives from first use to the layer's end. */
+  static readonly podman = (env: Environment): Layer.Layer<Engine> =>
+    Layer.scoped(
+      Engine,
+      Effect.flatMap(Effect.scope, (scope) =>
+        makeEngine("podman", env, Scope.extend(podmanEndpoint(env), scope), () => loopbackAccess),
+      ),
+    )
 }
 
 const older = (left: string, right: string): string => {
@@ -53,9 +69,14 @@ const text = (value: unknown, key: string): string => {
 
 const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" }
 
-const makeEngine = (env: Environment) =>
+const makeEngine = (
+  name: string,
+  env: Environment,
+  find: Effect.Effect<Endpoint, Failure>,
+  access: (engine: AccessInputs) => Effect.Effect<HostAccess, Failure>,
+) =>
   Effect.gen(function* () {
-    const endpoint = yield* Effect.cached(findEndpoint(env))
+    const endpoint = yield* Effect.cached(find)
     const hello = yield* Effect.cached(
       Effect.gen(function* () {
         const where = yield* endpoint
@@ -80,6 +101,15 @@ const makeEngine = (env: Environment) =>
         }
       }),
     )
-    const images = imageApi(api, env)
-    return Engine.of({ endpoint, info, ...images, ...containerApi(api) })
+    const containers = containerApi(api)
+    return Engine.of({
+      name,
+      endpoint,
+      info,
+      hostAccess: Effect.suspend(() =>
+        access({ endpoint, info, networkGateway: containers.networkGateway }),
+      ),
+      ...imageApi(api, env),
+      ...containers,
+    })
   })

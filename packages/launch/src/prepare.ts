@@ -77,6 +77,7 @@ const readyImage = (resolved: Resolved): BuiltImage | undefined =>
 const createRun = (request: LaunchRequest, resolved: Resolved, job: StoredJob, image: BuiltImage) =>
   Effect.gen(function* () {
     const store = yield* Store
+    const { name: engine } = yield* Builder
     const id = newRunId()
     const { artifact } = job
     return yield* store.runs.create({
@@ -91,6 +92,7 @@ const createRun = (request: LaunchRequest, resolved: Resolved, job: StoredJob, i
         image: image.ref,
         imageId: image.id,
         imageCached: image.cached,
+        engine,
         supervisorPid: process.pid,
       },
     })
@@ -135,6 +137,7 @@ export const prepareRun = (
       runId: run.id,
       runName: run.name,
       job: run.launch?.job ?? "",
+      builder: run.launch?.engine ?? "",
       image: image.id,
       imageName: plan === undefined ? image.ref : null,
       platform: request.platform ?? null,

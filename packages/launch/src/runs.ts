@@ -156,6 +156,10 @@ export const runLogs = (text: string, follow: boolean): Stream.Stream<Uint8Array
     }),
   )
 
+/** The backend that has the run's container; undefined for a run that no launch started. */
+export const engineOfRun = (text: string): Effect.Effect<string | undefined, Failure, Store> =>
+  Effect.map(requireRun(text), ({ launch }) => launch?.engine)
+
 /** Asks the run to stop and waits until it has. A run that is over is left as it is. */
 export const stopRun = (
   text: string,

@@ -14,6 +14,8 @@ export const RunSpecification = Schema.Struct({
   runName: Schema.String,
   /** `entity/project/name:vN` */
   job: Schema.String,
+  /** Backend whose engine has the image. */
+  builder: Schema.String,
   /** Image id on the engine. */
   image: Schema.String,
   /** The image's name when it was not built here. */

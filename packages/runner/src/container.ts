@@ -1,12 +1,10 @@
 /** Runs a job as a container of a Docker-compatible engine on this host. */
-import { createServer } from "node:net"
 import { Engine, type EngineShape, statusOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { containerFields, gpuRequest } from "./resources.ts"
 import {
-  type HostAddress,
   homeLabel,
   type RunExit,
   Runner,
@@ -14,47 +12,6 @@ import {
   type RunRequest,
   runLabel,
 } from "./runner.ts"
-
-/** Name that Docker Desktop and Podman give the host inside containers. */
-const hostName = "host.docker.internal"
-
-/** The engine's default network; containers of ours join it. */
-const defaultNetwork = "bridge"
-
-/**
- * Whether this machine has the address. Asked by listening on it: a bridge without containers has no
- * carrier and is missing from the list of interfaces.
- */
-const isOurs = (address: string): Effect.Effect<boolean> =>
-  Effect.async<boolean>((resume) => {
-    const server = createServer()
-    server.once("error", () => resume(Effect.succeed(false)))
-    server.listen({ host: address, port: 0 }, () => {
-      server.close(() => resume(Effect.succeed(true)))
-    })
-  })
-
-const hostAddress = (engine: EngineShape): Effect.Effect<HostAddress, Failure> =>
-  Effect.gen(function* () {
-    const { operatingSystem } = yield* engine.info
-    // Desktop engines run in a virtual machine that forwards this name to the host's loopback.
-    if (/docker desktop/i.test(operatingSystem) || process.platform !== "linux") {
-      return { listen: null, host: hostName }
-    }
-    const gateway = yield* engine.networkGateway(defaultNetwork)
-    if (gateway !== undefined && (yield* isOurs(gateway))) return { listen: gateway, host: gateway }
-    const { address } = yield* engine.endpoint
-    return yield* failure(
-      "E_ENGINE",
-      `Containers of the engine at \`${address}\` cannot reach this machine`,
-      {
-        hints: [
-          "The run could not record anything; use an engine on this machine, whose bridge network has an address here",
-        ],
-        details: { gateway: gateway ?? null, address },
-      },
-    )
-  })
 
 const signals: Readonly<Record<number, string>> = {
   1: "SIGHUP",
@@ -128,11 +85,12 @@ const startFailure = (request: RunRequest, error: Failure): Failure => {
 const create = (engine: EngineShape, home: string, request: RunRequest) =>
   Effect.gen(function* () {
     const fields = yield* containerFields(request.resources)
+    const { networkMode } = yield* engine.hostAccess
     const gpus = request.gpus ?? fields.gpus
     const devices = gpus === undefined || gpus === null ? [] : [yield* gpuRequest(gpus)]
     const environment = { ...fields.environment, ...request.environment }
     const [program, ...words] = request.entryPoint ?? []
-    const body = {
+    const body = (init: boolean) => ({
       Image: request.image,
       ...(program === undefined
         ? request.args.length === 0
@@ -144,17 +102,23 @@ const create = (engine: EngineShape, home: string, request: RunRequest) =>
       Tty: false,
       ...fields.config,
       HostConfig: {
-        NetworkMode: "default",
+        NetworkMode: networkMode,
         // A first process that reaps children and forwards signals.
-        Init: true,
+        Init: init,
         // The driver whose output can always be followed from the first byte.
         LogConfig: { Type: "json-file" },
         DeviceRequests: devices,
         ...fields.hostConfig,
       },
-    }
+    })
     const name = fields.name ?? `relaunch-${request.runId}`
-    return yield* engine.createContainer(name, body, request.platform ?? fields.platform ?? null)
+    const platform = request.platform ?? fields.platform ?? null
+    // Podman often comes without the program that would be the first process.
+    return yield* Effect.catchIf(
+      engine.createContainer(name, body(true), platform),
+      (error) => /container-init binary not found/.test(String(error.details["message"])),
+      () => engine.createContainer(name, body(false), platform),
+    )
   })
 
 const exitOf = (engine: EngineShape, id: string): Effect.Effect<RunExit, Failure> =>
@@ -176,7 +140,7 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
       Engine,
       (engine): RunnerShape => ({
         name: "local-container",
-        hostAddress: hostAddress(engine),
+        hostAddress: engine.hostAccess,
         check: ({ gpus, resources }) =>
           Effect.gen(function* () {
             const fields = yield* containerFields(resources)

@@ -25,7 +25,7 @@ export interface LaunchRecord {
   readonly imageId: string
   readonly imageCached: boolean
   readonly containerId?: string
-  /** Address of the engine, without credentials. */
+  /** Name of the builder backend, whose engine has the container: `docker`, `podman`. */
   readonly engine?: string
   /** Process that watches the container and will write the run's end. */
   readonly supervisorPid?: number

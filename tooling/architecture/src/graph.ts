@@ -29,6 +29,7 @@ export const graph: Readonly<Record<string, Place>> = {
   source: { level: 4, uses: ["build", "engine", "failure", "job"], tests: ["testing"] },
   "builder-docker": { level: 4, uses: ["build", "engine", "failure"], tests: ["testing"] },
 
+  "builder-podman": { level: 5, uses: ["build", "builder-docker", "engine"] },
   server: { level: 5, uses: ["failure", "store"] },
 
   launch: {
@@ -51,6 +52,7 @@ export const graph: Readonly<Record<string, Place>> = {
     uses: [
       "build",
       "builder-docker",
+      "builder-podman",
       "config",
       "engine",
       "failure",

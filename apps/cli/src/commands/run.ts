@@ -1,6 +1,7 @@
 /** `relaunch run list`, `show`, `logs`, `stop`. */
 import { exitCodes, type Failure, failure } from "@relaunch/failure"
 import {
+  engineOfRun,
   listRuns,
   type RunDetails,
   type RunValue,
@@ -148,10 +149,9 @@ export const logsCommand = (text: string, flags: Flags): CommandEffect =>
 export const stopCommand = (text: string, flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
-    const run = yield* Effect.provide(
-      stopRun(text, yield* count(flags, "grace")),
-      launchLayers(current),
-    )
+    const grace = yield* count(flags, "grace")
+    const engine = yield* Effect.provide(engineOfRun(text), storeOf(current))
+    const run = yield* Effect.provide(stopRun(text, grace), launchLayers(current, engine))
     yield* current.flag("json") ? answerJson(run) : answer(`Stopped run ${run.id}: ${run.state}`)
     return exitCodes.success
   })
