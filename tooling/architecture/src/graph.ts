@@ -4,7 +4,7 @@
  */
 export interface Place {
   readonly level: number
-  /** Names after `@relaunch/`; exactly the `dependencies` of its package.json. */
+  /** Names after `@relaunch/`, or whole where they are others; exactly the `dependencies` of its package.json. */
   readonly uses: ReadonlyArray<string>
   /** Exactly the `devDependencies`. */
   readonly tests?: ReadonlyArray<string>
@@ -17,6 +17,8 @@ export const graph: Readonly<Record<string, Place>> = {
   architecture: { level: 0, uses: [] },
 
   failure: { level: 2, uses: [], tests: ["testing"] },
+  // Published under its own name: nothing of `@relaunch/` may be in it.
+  "@buildkit-js/client": { level: 2, uses: [], tests: ["testing"] },
 
   job: { level: 3, uses: ["failure"], tests: ["testing"] },
   config: { level: 3, uses: ["failure"], tests: ["testing"] },

@@ -7,7 +7,7 @@ export const root = join(import.meta.dir, "../../..")
 export interface Member {
   /** `packages/job` */
   readonly folder: string
-  /** `job`, without `@relaunch/`. */
+  /** `job`, without `@relaunch/`; whole where others use the package on its own. */
   readonly name: string
   readonly uses: ReadonlyArray<string>
   readonly tests: ReadonlyArray<string>
@@ -24,17 +24,23 @@ interface PackageJson {
 
 export const scope = "@relaunch/"
 
+/** Packages of this repository that are published under a name of their own. */
+const published: ReadonlyArray<string> = ["@buildkit-js/client"]
+
+const shortName = (name: string): string =>
+  name.startsWith(scope) ? name.slice(scope.length) : name
+
 const internal = (dependencies: Readonly<Record<string, string>> = {}): ReadonlyArray<string> =>
   Object.keys(dependencies)
-    .filter((name) => name.startsWith(scope))
-    .map((name) => name.slice(scope.length))
+    .filter((name) => name.startsWith(scope) || published.includes(name))
+    .map(shortName)
     .sort()
 
 const readMember = (folder: string): Member => {
   const manifest: PackageJson = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
   return {
     folder,
-    name: manifest.name.slice(scope.length),
+    name: shortName(manifest.name),
     uses: internal(manifest.dependencies),
     tests: internal(manifest.devDependencies),
     files: [...new Bun.Glob(`${folder}/{src,test}/**/*.{ts,tsx}`).scanSync(root)].sort(),

@@ -1,0 +1,162 @@
+/**
+ * One gRPC call on an HTTP/2 stream, either side of it. The boundary to node's streams: promises and
+ * callbacks end here and in `client.ts` and `server.ts`.
+ */
+import type { ClientHttp2Stream, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2"
+import { deframer, frameHead } from "./frames.ts"
+import { outcomeOf, RpcError, rpcError } from "./status.ts"
+
+export interface Call {
+  /** Takes the message at once; a promise says that the peer is slow and resolves when it is not. */
+  readonly send: (message: Uint8Array) => Promise<void> | undefined
+  /** Undefined at the end of a call that succeeded; rejects with `RpcError`. */
+  readonly receive: () => Promise<Buffer | undefined>
+  /** Nothing more will be sent. */
+  readonly end: () => void
+  /** The peer is told with RST_STREAM; `receive` rejects with `CANCELLED`. */
+  readonly cancel: () => void
+  /** Aborted when the call is over, however it ended. */
+  readonly over: AbortSignal
+}
+
+/** Small messages travel together up to this many bytes. */
+const flushAt = 64 << 10
+const mostQueued = 256
+const cancelCode = 8
+
+/** What to write to the stream: messages of one turn of the event loop in one piece. */
+const outbox = (stream: ClientHttp2Stream | ServerHttp2Stream) => {
+  let pending: Array<Uint8Array> = []
+  let size = 0
+  let scheduled = false
+  let blocked: Promise<void> | undefined
+  const isGone = () => stream.destroyed || stream.closed
+  const flush = () => {
+    if (size === 0 || isGone()) return
+    const piece = Buffer.concat(pending, size)
+    pending = []
+    size = 0
+    if (stream.write(piece) || blocked !== undefined) return
+    blocked = new Promise((resolve) => {
+      const resume = () => {
+        stream.off("drain", resume)
+        stream.off("close", resume)
+        blocked = undefined
+        resolve()
+      }
+      stream.on("drain", resume)
+      stream.on("close", resume)
+    })
+  }
+  return {
+    isGone,
+    flush,
+    add: (message: Uint8Array): Promise<void> | undefined => {
+      pending.push(frameHead(message.length), message)
+      size += 5 + message.length
+      if (size >= flushAt) flush()
+      else if (!scheduled) {
+        scheduled = true
+        setImmediate(() => {
+          scheduled = false
+          flush()
+        })
+      }
+      return blocked
+    },
+  }
+}
+
+const over = (stream: ClientHttp2Stream | ServerHttp2Stream, method: string, isServer: boolean) => {
+  const queue: Array<Buffer> = []
+  const ended = new AbortController()
+  let finished = false
+  let failure: RpcError | undefined
+  let wake: (() => void) | undefined
+  let paused = false
+  const finish = (error?: RpcError) => {
+    if (!finished) failure = error
+    finished = true
+    wake?.()
+  }
+  let head: IncomingHttpHeaders | undefined
+  let trailers: IncomingHttpHeaders | undefined
+  const unframe = deframer()
+  stream.on("response", (headers: IncomingHttpHeaders) => {
+    head = headers
+  })
+  stream.on("trailers", (headers: IncomingHttpHeaders) => {
+    trailers = headers
+  })
+  stream.on("data", (piece: Buffer) => {
+    try {
+      for (const message of unframe(piece)) queue.push(message)
+    } catch (error) {
+      finish(error instanceof RpcError ? error : rpcError("INTERNAL", String(error), method))
+      stream.close(cancelCode)
+      return
+    }
+    if (queue.length > mostQueued && !paused) {
+      paused = true
+      stream.pause()
+    }
+    wake?.()
+  })
+  stream.on("error", (error: Error) => finish(rpcError("UNAVAILABLE", error.message, method)))
+  stream.on("aborted", () => {
+    if (isServer) finish(rpcError("CANCELLED", "the peer cancelled the call", method))
+  })
+  stream.on("end", () => {
+    if (isServer) finish()
+  })
+  stream.on("close", () => {
+    finish(isServer ? undefined : outcomeOf(method, trailers ?? head, "the connection was closed"))
+    ended.abort()
+  })
+  const receive = async (): Promise<Buffer | undefined> => {
+    for (;;) {
+      const message = queue.shift()
+      if (message !== undefined) {
+        if (paused && queue.length < mostQueued / 4) {
+          paused = false
+          stream.resume()
+        }
+        return message
+      }
+      if (failure !== undefined) throw failure
+      if (finished) return undefined
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+      wake = undefined
+    }
+  }
+  return { receive, finish, ended: ended.signal, failure: () => failure }
+}
+
+export const callOn = (
+  stream: ClientHttp2Stream | ServerHttp2Stream,
+  method: string,
+  side: "client" | "server",
+): Call => {
+  const inbox = over(stream, method, side === "server")
+  const out = outbox(stream)
+  return {
+    receive: inbox.receive,
+    over: inbox.ended,
+    send: (message) => {
+      if (out.isGone()) {
+        throw inbox.failure() ?? rpcError("UNAVAILABLE", "the connection was closed", method)
+      }
+      return out.add(message)
+    },
+    end: () => {
+      out.flush()
+      if (!out.isGone()) stream.end()
+    },
+    cancel: () => {
+      inbox.finish(rpcError("CANCELLED", "cancelled here", method))
+      if (!out.isGone()) stream.close(cancelCode)
+    },
+  }
+}

@@ -1,0 +1,99 @@
+/** A connection to a daemon, and a way to give it a session, for each kind of address. */
+import type { Duplex } from "node:stream"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { type Connection, connection, type Metadata } from "../grpc/connection.ts"
+import type { RpcError } from "../grpc/status.ts"
+import { controlService } from "../wire/control.ts"
+import { type Address, addressText } from "./address.ts"
+import { callStream } from "./call-stream.ts"
+import { ConnectError, dial, type TlsOptions } from "./dial.ts"
+import { upgraded } from "./upgrade.ts"
+
+export interface ConnectOptions {
+  readonly tls?: TlsOptions
+  /** How long the daemon may take to greet; 10 seconds by default. */
+  readonly timeout?: Duration.DurationInput
+}
+
+export interface Daemon {
+  readonly address: string
+  /** A Docker engine's BuildKit: some of its answers differ. */
+  readonly isEngine: boolean
+  readonly control: Connection
+  /** Bytes of a session's inner HTTP/2 connection, on which the daemon is the client. */
+  readonly openSession: (
+    metadata: Metadata,
+  ) => Effect.Effect<Duplex, ConnectError | RpcError, Scope.Scope>
+}
+
+const greeted = (
+  stream: Duplex,
+  address: string,
+  timeout: Duration.DurationInput,
+): Effect.Effect<Connection, ConnectError, Scope.Scope> =>
+  Effect.gen(function* () {
+    let reason = "the connection was closed before the daemon greeted"
+    stream.on("error", (error) => {
+      reason = error.message
+    })
+    const control = yield* Effect.acquireRelease(
+      Effect.sync(() => connection(stream)),
+      ({ close }) => Effect.sync(close),
+    )
+    const refused = Effect.zipRight(
+      Effect.promise(() => control.closed),
+      Effect.suspend(() => Effect.fail(new ConnectError({ address, reason }))),
+    )
+    yield* Effect.raceFirst(
+      Effect.promise(() => control.greeted),
+      refused,
+    ).pipe(
+      Effect.timeoutFail({
+        duration: timeout,
+        onTimeout: () =>
+          new ConnectError({ address, reason: "it accepts connections, but does not answer" }),
+      }),
+    )
+    return control
+  })
+
+const fieldsOf = (metadata: Metadata) =>
+  Object.entries(metadata).flatMap(([name, value]) =>
+    [value].flat().map((single) => [name, single] as const),
+  )
+
+export const connectDaemon = (
+  address: Address,
+  { timeout = "10 seconds", tls }: ConnectOptions,
+): Effect.Effect<Daemon, ConnectError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const text = addressText(address)
+    const tooSlow = Effect.timeoutFail({
+      duration: timeout,
+      onTimeout: () => new ConnectError({ address: text, reason: "no answer in time" }),
+    })
+    if (address.kind !== "dockerd") {
+      const stream = yield* tooSlow(dial(text, address, tls, ["h2"]))
+      const control = yield* greeted(stream, text, timeout)
+      return {
+        address: text,
+        isEngine: false,
+        control,
+        openSession: (metadata) => callStream(control, `${controlService}Session`, metadata),
+      }
+    }
+    const hijacked = (path: "/grpc" | "/session", metadata: Metadata) =>
+      Effect.flatMap(dial(text, address.engine, tls), (stream) =>
+        upgraded(stream, text, path, fieldsOf(metadata)),
+      ).pipe(tooSlow)
+    const stream = yield* hijacked("/grpc", {})
+    const control = yield* greeted(stream, text, timeout)
+    return {
+      address: text,
+      isEngine: true,
+      control,
+      openSession: (metadata) => hijacked("/session", metadata),
+    }
+  })

@@ -1,0 +1,135 @@
+/** Opens the byte stream to a daemon: sockets, TLS, a program's stdin and stdout. */
+import { spawn } from "node:child_process"
+import { connect as connectSocket } from "node:net"
+import { Duplex } from "node:stream"
+import { connect as connectTls } from "node:tls"
+import * as Data from "effect/Data"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Endpoint } from "./address.ts"
+
+/** Nothing that speaks BuildKit answered at the address. */
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  readonly address: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `Could not connect to \`${this.address}\`: ${this.reason}`
+  }
+}
+
+/** PEM texts. The server's certificate is always checked, against `authority` or the system's. */
+export interface TlsOptions {
+  readonly authority?: string
+  readonly certificate?: string
+  readonly key?: string
+  /** When the certificate is for another name than the address has. */
+  readonly serverName?: string
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such socket or program",
+  ECONNREFUSED: "nothing listens there",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+}
+
+const reasonOf = (error: Error): string => reasons[Reflect.get(error, "code")] ?? error.message
+
+const socketTo = (
+  address: string,
+  endpoint: Extract<Endpoint, { kind: "unix" | "tcp" }>,
+  tls: TlsOptions | undefined,
+  protocols: ReadonlyArray<string>,
+): Effect.Effect<Duplex, ConnectError> =>
+  Effect.async((resume) => {
+    const where =
+      endpoint.kind === "unix"
+        ? { path: endpoint.path }
+        : { host: endpoint.host, port: endpoint.port }
+    const socket =
+      tls === undefined || endpoint.kind === "unix"
+        ? connectSocket(where)
+        : connectTls({
+            ...where,
+            ...(tls.authority === undefined ? {} : { ca: tls.authority }),
+            ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
+            ...(tls.key === undefined ? {} : { key: tls.key }),
+            ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
+            servername: tls.serverName ?? endpoint.host,
+          })
+    const failed = (error: Error) =>
+      resume(Effect.fail(new ConnectError({ address, reason: reasonOf(error) })))
+    socket.once("error", failed)
+    socket.once(tls === undefined || endpoint.kind === "unix" ? "connect" : "secureConnect", () => {
+      socket.off("error", failed)
+      socket.on("error", () => undefined)
+      resume(Effect.succeed(socket))
+    })
+    return Effect.sync(() => socket.destroy())
+  })
+
+const keptWords = 500
+
+/** The program is ended with the stream. What it says on stderr is the reason when it ends early. */
+const programStream = (
+  address: string,
+  [program = "", ...words]: ReadonlyArray<string>,
+): Effect.Effect<Duplex, ConnectError> =>
+  Effect.async((resume) => {
+    const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"] })
+    let said = ""
+    child.stderr.on("data", (text: Buffer) => {
+      said = (said + text.toString()).slice(-keptWords)
+    })
+    const stream: Duplex = new Duplex({
+      read: () => {
+        child.stdout.resume()
+      },
+      write: (chunk: Buffer, _encoding, done) => {
+        child.stdin.write(chunk, (error) => done(error ?? null))
+      },
+      final: (done) => {
+        child.stdin.end(() => done())
+      },
+      destroy: (_error, done) => {
+        child.stdin.destroy()
+        child.stdout.destroy()
+        child.kill("SIGTERM")
+        done(null)
+      },
+    })
+    child.stdin.on("error", () => undefined)
+    child.stdout.on("data", (chunk: Buffer) => {
+      if (!stream.push(chunk)) child.stdout.pause()
+    })
+    child.stdout.on("end", () => stream.push(null))
+    child.once("error", (error) => {
+      resume(Effect.fail(new ConnectError({ address, reason: reasonOf(error) })))
+      stream.destroy()
+    })
+    child.once("close", (code) => {
+      const reason = said.trim() || `it ended with status ${code}`
+      stream.destroy(new Error(`\`${program}\`: ${reason}`))
+    })
+    stream.on("error", () => undefined)
+    child.once("spawn", () => resume(Effect.succeed(stream)))
+    return Effect.sync(() => stream.destroy())
+  })
+
+/** Open until the scope closes. */
+export const dial = (
+  address: string,
+  endpoint: Endpoint,
+  tls: TlsOptions | undefined,
+  /** Application protocols to offer over TLS. */
+  protocols: ReadonlyArray<string> = [],
+): Effect.Effect<Duplex, ConnectError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.interruptible(
+      endpoint.kind === "command"
+        ? programStream(address, endpoint.command)
+        : socketTo(address, endpoint, tls, protocols),
+    ),
+    (stream) => Effect.sync(() => stream.destroy()),
+  )
