@@ -3,22 +3,10 @@
  * `ProjectFiles`, so that a folder, a commit and an artifact are inspected alike.
  */
 import { type Failure, failure } from "@relaunch/failure"
-import { satisfies } from "@renovatebot/pep440"
 import * as Effect from "effect/Effect"
 import { parse, TomlError } from "smol-toml"
-import { type RequirementLines, readRequirements } from "./requirements.ts"
-
-export interface ProjectFiles {
-  /** Text of a file of the build context, undefined when there is none. */
-  readonly read: (path: string) => string | undefined
-}
-
-export interface PythonFact {
-  /** `3.13` */
-  readonly version: string
-  /** What decided, for the plan: `.python-version`, `requires-python >=3.10 in pyproject.toml`, ... */
-  readonly from: string
-}
+import { type ProjectFiles, type PythonFact, pythonOf } from "./python.ts"
+import { holdsLogin, type RequirementLines, readRequirements } from "./requirements.ts"
 
 export type DependencyFacts =
   | {
@@ -40,32 +28,6 @@ export interface ProjectFacts {
   readonly dependencies: DependencyFacts
   readonly warnings: ReadonlyArray<string>
 }
-
-/** Newest first; the first is the default of a project that says nothing. */
-export const supportedPythons = ["3.13", "3.14", "3.12", "3.11", "3.10"] as const
-const oldest = 6
-
-const minorOf = (text: string): string | undefined => {
-  const match = /^(?:c?python[-@ ]?)?v?3\.(\d+)(?:[.\s+a-z]|$)/i.exec(text.trim())
-  return match === null ? undefined : `3.${Number(match[1])}`
-}
-
-const badPython = (from: string, value: string) =>
-  failure(
-    "E_PROJECT_FILE",
-    `Python \`${value}\`, asked for by ${from}, is no version of Python 3`,
-    {
-      hints: ["Write a minor version such as `3.13`"],
-      details: { from, value },
-    },
-  )
-
-const firstLine = (text: string): string =>
-  text
-    .replace(/^\ufeff/, "")
-    .split(/\r\n|\r|\n/)
-    .map((line) => line.replace(/#.*/, "").trim())
-    .find((line) => line !== "") ?? ""
 
 interface Pyproject {
   readonly requiresPython: string | undefined
@@ -94,14 +56,16 @@ const readPyproject = (text: string): Effect.Effect<Pyproject, Failure> =>
     if (typeof project !== "object" || project === null || Array.isArray(project)) {
       return { requiresPython: undefined, dependencies: undefined }
     }
-    const requires = Reflect.get(project, "requires-python")
-    const listed: unknown = Reflect.get(project, "dependencies")
-    if (listed === undefined) {
-      return {
-        requiresPython: typeof requires === "string" ? requires : undefined,
-        dependencies: undefined,
-      }
+    const requires: unknown = Reflect.get(project, "requires-python")
+    if (requires !== undefined && typeof requires !== "string") {
+      return yield* failure(
+        "E_PROJECT_FILE",
+        "`project.requires-python` in `pyproject.toml` is not a text",
+        { hints: ['Write it in quotes, `requires-python = ">=3.10"`'] },
+      )
     }
+    const listed: unknown = Reflect.get(project, "dependencies")
+    if (listed === undefined) return { requiresPython: requires, dependencies: undefined }
     if (
       !Array.isArray(listed) ||
       !listed.every((item): item is string => typeof item === "string")
@@ -114,53 +78,15 @@ const readPyproject = (text: string): Effect.Effect<Pyproject, Failure> =>
         },
       )
     }
-    return {
-      requiresPython: typeof requires === "string" ? requires : undefined,
-      dependencies: listed,
-    }
-  })
-
-const pythonOf = (
-  files: ProjectFiles,
-  pyproject: Pyproject | undefined,
-  chosen: string | undefined,
-): Effect.Effect<PythonFact, Failure> =>
-  Effect.gen(function* () {
-    if (chosen !== undefined && chosen !== "") {
-      const version = minorOf(chosen)
-      return version === undefined
-        ? yield* badPython("the job's runtime", chosen)
-        : { version, from: "the job's runtime" }
-    }
-    for (const file of ["runtime.txt", ".python-version"]) {
-      const text = files.read(file)
-      if (text === undefined) continue
-      const value = firstLine(text)
-      const version = minorOf(value)
-      return version === undefined
-        ? yield* badPython(`\`${file}\``, value)
-        : { version, from: file }
-    }
-    const range = pyproject?.requiresPython
-    if (range !== undefined) {
-      const fits = supportedPythons.find((minor) => satisfies(`${minor}.99`, range))
-      const old = Array.from({ length: 10 - oldest }, (_, back) => `3.${9 - back}`).find((minor) =>
-        satisfies(`${minor}.99`, range),
+    const option = listed.find((item) => /^\s*-/.test(item))
+    if (option !== undefined) {
+      return yield* failure(
+        "E_PROJECT_FILE",
+        `\`${option}\` in \`project.dependencies\` of \`pyproject.toml\` is no dependency`,
+        { hints: ["Options of the installer belong into requirements.txt"] },
       )
-      const version = fits ?? old
-      if (version === undefined) {
-        return yield* failure(
-          "E_PROJECT_FILE",
-          `No Python fits \`requires-python = "${range}"\` in \`pyproject.toml\``,
-          {
-            hints: ["Write a range such as `>=3.10`"],
-            details: { range },
-          },
-        )
-      }
-      return { version, from: `requires-python \`${range}\` in pyproject.toml` }
     }
-    return { version: supportedPythons[0], from: "the default, as the project names none" }
+    return { requiresPython: requires, dependencies: listed }
   })
 
 /** Joins the folder of `from` with `path`; undefined when that leaves the context. */
@@ -176,6 +102,8 @@ const within = (from: string, path: string): string | undefined => {
   return parts.join("/")
 }
 
+const isRemote = (include: string): boolean => /^https?:\/\//i.test(include)
+
 const requirementsOf = (
   files: ProjectFiles,
   text: string,
@@ -190,7 +118,7 @@ const requirementsOf = (
       const read = readRequirements(content)
       lines.push(read)
       for (const include of read.includes) {
-        if (/^https?:\/\//i.test(include)) continue
+        if (isRemote(include)) continue
         const path = within(file, include)
         const body = path === undefined ? undefined : files.read(path)
         if (path === undefined || body === undefined) {
@@ -222,6 +150,28 @@ const requirementsOf = (
     }
   })
 
+const dependencyWarnings = (dependencies: DependencyFacts): ReadonlyArray<string> => {
+  if (dependencies._tag === "None") return []
+  const [file, credentials, remote] =
+    dependencies._tag === "Pyproject"
+      ? (["pyproject.toml", dependencies.requirements.some(holdsLogin), undefined] as const)
+      : ([
+          dependencies.file,
+          dependencies.lines.credentials,
+          dependencies.lines.includes.find(isRemote),
+        ] as const)
+  return [
+    ...(credentials
+      ? [`${file} carries a login in a URL, which goes into the image; use a secret instead`]
+      : []),
+    ...(remote === undefined
+      ? []
+      : [
+          `${file} includes a file of the network (${remote}); when that changes, no build notices`,
+        ]),
+  ]
+}
+
 /** `runtime` is the job's, `3.11` or `3.11.7`; it wins over the project's files. */
 export const inspectProject = (
   files: ProjectFiles,
@@ -231,7 +181,7 @@ export const inspectProject = (
     const requirements = files.read("requirements.txt")
     const pyprojectText = files.read("pyproject.toml")
     const pyproject = pyprojectText === undefined ? undefined : yield* readPyproject(pyprojectText)
-    const python = yield* pythonOf(files, pyproject, runtime)
+    const python = yield* pythonOf(files, pyproject?.requiresPython, runtime)
     const warnings: Array<string> = []
     if (Number(python.version.slice(2)) < 10) {
       warnings.push(`Python ${python.version} gets no fixes any more (${python.from})`)
@@ -255,10 +205,6 @@ export const inspectProject = (
           : "pyproject.toml has no `project.dependencies`; no packages are installed",
       )
     }
-    if (dependencies._tag === "Requirements" && dependencies.lines.credentials) {
-      warnings.push(
-        "requirements.txt carries an index password, which goes into the image; use a secret instead",
-      )
-    }
+    warnings.push(...dependencyWarnings(dependencies))
     return { python, dependencies, warnings }
   })

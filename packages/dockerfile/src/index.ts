@@ -2,8 +2,6 @@ export {
   type DependencyFacts,
   inspectProject,
   type ProjectFacts,
-  type ProjectFiles,
-  supportedPythons,
 } from "./facts.ts"
 export {
   type ImageOptions,
@@ -12,6 +10,7 @@ export {
   planImage,
   printDockerfile,
 } from "./plan.ts"
+export { type ProjectFiles, supportedPythons } from "./python.ts"
 export { baseImages } from "./read.ts"
 export { readRequirements } from "./requirements.ts"
 export { jsonWords } from "./text.ts"

@@ -1,6 +1,6 @@
 /** Reads a user's own Dockerfile as far as a build plan needs it: the images it starts from. */
 import { type Failure, failure } from "@relaunch/failure"
-import { DockerfileParser, type From } from "dockerfile-ast"
+import { type Dockerfile, DockerfileParser, type From } from "dockerfile-ast"
 import * as Effect from "effect/Effect"
 
 /** `${NAME}`, `$NAME` and `${NAME:-word}` by the arguments given, else by their defaults. */
@@ -17,9 +17,41 @@ const expand = (text: string, values: ReadonlyMap<string, string>): string =>
 
 const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, "$2")
 
+/** Values of the `ARG` lines before the first `FROM`; each may use those before it. */
+const globalArguments = (
+  dockerfile: Dockerfile,
+  given: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> => {
+  const values = new Map<string, string>()
+  for (const instruction of dockerfile.getInitialARGs()) {
+    for (const argument of instruction.getArguments()) {
+      const [, name = "", text] = /^(\w+)(?:=(.*))?$/s.exec(argument.getValue()) ?? []
+      const value = given[name] ?? (text === undefined ? undefined : expand(unquoted(text), values))
+      if (name !== "" && value !== undefined) values.set(name, value)
+    }
+  }
+  return values
+}
+
+/** Images that files are copied or mounted from; a number or a stage's name is none. */
+const copiedFrom = (dockerfile: Dockerfile): ReadonlyArray<string> =>
+  dockerfile
+    .getInstructions()
+    .filter((instruction) => /^(?:COPY|RUN)$/i.test(instruction.getInstruction()))
+    .map((instruction) => instruction.getTextContent().replace(/[\\`]\s*\n/g, " "))
+    .flatMap((written) => /^\w+\s+((?:--\S+\s+)+)/.exec(written)?.[1] ?? [])
+    .flatMap((flags) => [...flags.matchAll(/--(?:from|mount)=(\S+)/g)])
+    .flatMap(([flag, value = ""]) =>
+      flag.startsWith("--from")
+        ? [value]
+        : value.split(",").flatMap((option) => /^from=(.+)$/.exec(option)?.[1] ?? []),
+    )
+    .map(unquoted)
+    .filter((image) => !/^\d+$/.test(image) && !image.includes("$"))
+
 /**
- * Images of all `FROM` lines that are not an earlier stage or `scratch`, in order, without repeats.
- * `E_DOCKERFILE` when there is no `FROM`.
+ * Images of all `FROM` lines that are not an earlier stage or `scratch`, then those of `--from` flags,
+ * in order, without repeats. `E_DOCKERFILE` when there is no `FROM`, or one without an image.
  */
 export const baseImages = (
   path: string,
@@ -27,15 +59,8 @@ export const baseImages = (
   buildArguments: Readonly<Record<string, string>>,
 ): Effect.Effect<ReadonlyArray<string>, Failure> => {
   const dockerfile = DockerfileParser.parse(text.replace(/^\ufeff/, ""))
-  const values = new Map<string, string>()
-  for (const argument of dockerfile.getInitialARGs()) {
-    const property = argument.getProperty()
-    if (property === null) continue
-    const name = property.getName()
-    const given = buildArguments[name] ?? property.getValue()
-    if (given !== null && given !== undefined) values.set(name, unquoted(given))
-  }
-  const stages = new Set<string>()
+  const values = globalArguments(dockerfile, buildArguments)
+  const stages = new Set(["scratch"])
   const images: Array<string> = []
   const froms: ReadonlyArray<From> = dockerfile.getFROMs()
   if (froms.length === 0) {
@@ -47,10 +72,21 @@ export const baseImages = (
     )
   }
   for (const from of froms) {
-    const image = expand(unquoted(from.getImage() ?? ""), values)
+    const written = from.getImage() ?? ""
+    const image = expand(unquoted(written), values)
+    if (image === "") {
+      const line = from.getRange().start.line + 1
+      return Effect.fail(
+        failure("E_DOCKERFILE", `\`${path}\` line ${line}: \`FROM ${written}\` names no image`, {
+          hints: ["Name an image, or give the argument it uses a default before the first FROM"],
+          details: { dockerfile: path, line },
+        }),
+      )
+    }
+    if (!stages.has(image.toLowerCase())) images.push(image)
     const stage = from.getBuildStage()
-    if (image !== "" && image !== "scratch" && !stages.has(image.toLowerCase())) images.push(image)
     if (stage !== null) stages.add(stage.toLowerCase())
   }
-  return Effect.succeed([...new Set(images)])
+  const copied = copiedFrom(dockerfile).filter((image) => !stages.has(image.toLowerCase()))
+  return Effect.succeed([...new Set([...images, ...copied])])
 }

@@ -13,18 +13,27 @@ export interface RequirementLines {
   readonly versionControl: ReadonlyArray<string>
   /** `--extra-index-url`, `--index-url`, `--find-links` are present. */
   readonly extraIndex: boolean
-  /** Index URLs that carry a user name or password. */
+  /** URLs that carry a user name or password, of indexes and of packages. */
   readonly credentials: boolean
 }
 
-/** Lines joined at trailing backslashes, comments and blanks gone. */
-const logicalLines = (text: string): ReadonlyArray<string> =>
-  text
-    .replace(/^\ufeff/, "")
-    .replace(/\\\r?\n/g, "")
-    .split(/\r\n|\r|\n/)
+/** Lines joined at trailing backslashes, which a comment has none of; comments and blanks gone. */
+const logicalLines = (text: string): ReadonlyArray<string> => {
+  const lines: Array<string> = []
+  let begun = ""
+  for (const line of text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/)) {
+    const isComment = /^\s*#/.test(line)
+    if (line.endsWith("\\") && !isComment) {
+      begun += line.slice(0, -1)
+      continue
+    }
+    lines.push(isComment ? begun : begun + line)
+    begun = ""
+  }
+  return [...lines, begun]
     .map((line) => line.replace(/(^|\s)#.*$/, "").trim())
     .filter((line) => line !== "")
+}
 
 const option = (line: string, ...names: ReadonlyArray<string>): string | undefined => {
   for (const name of names) {
@@ -43,7 +52,14 @@ const isLocal = (text: string) =>
   /^(?:\.{1,2}(?:[/\\[;\s]|$)|[/~])/.test(text) ||
   /(^|@\s*)file:/.test(text) ||
   (/^[^\s@;]+[/\\][^\s;]*$/.test(text.split(/\s/)[0] ?? "") && !/^[a-z+]+:\/\//i.test(text)) ||
-  (/^\S+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2)$/i.test(text) && !/^[a-z+]+:\/\//i.test(text))
+  (/^\S+\.(?:whl|zip|tar\.gz|tgz|tar\.bz2|tar\.xz)(?:\[[^\]]*\])?(?:[\s;]|$)/i.test(text) &&
+    !/^(?:\S+\s*@\s*)?[a-z+]+:\/\//i.test(text))
+
+/** A login that stands in the file itself; `${VARIABLE}` is one that does not. */
+export const holdsLogin = (text: string): boolean =>
+  [...text.matchAll(/https?:\/\/([^/\s@]+)@/gi)].some(
+    ([, login = ""]) => login.replace(/\$\{[A-Z0-9_]+\}|:/g, "") !== "",
+  )
 
 export const readRequirements = (text: string): RequirementLines => {
   const includes: Array<string> = []
@@ -52,6 +68,7 @@ export const readRequirements = (text: string): RequirementLines => {
   let extraIndex = false
   let credentials = false
   for (const line of logicalLines(text)) {
+    credentials ||= holdsLogin(line)
     const include = option(line, "-r", "--requirement", "-c", "--constraint")
     if (include !== undefined) {
       includes.push(include)
@@ -60,7 +77,6 @@ export const readRequirements = (text: string): RequirementLines => {
     const index = option(line, "-i", "--index-url", "--extra-index-url", "-f", "--find-links")
     if (index !== undefined) {
       extraIndex ||= !/^(?:-f|--find-links)/.test(line)
-      credentials ||= /^[a-z+]+:\/\/[^/\s]*@/i.test(index)
       if (!/^[a-z+]+:\/\//i.test(index)) local.push(index)
       continue
     }

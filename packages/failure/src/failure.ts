@@ -23,6 +23,18 @@ export class Failure extends Data.TaggedError("Failure")<FailureFields> {
   }
 }
 
+/**
+ * Values may hold anything; a message stays one line and moves no terminal: control characters are
+ * written as JSON writes them.
+ */
+const oneLine = (text: string): string =>
+  text.replace(
+    /[\p{Cc}\u2028\u2029]/gu,
+    (char) => shortForms[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  )
+
+const shortForms: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
+
 /** `failure("E_GIT_REF", "No branch `x`", { hints: ["Use `main`"] })` */
 export const failure = (
   code: FailureCode,
@@ -31,8 +43,8 @@ export const failure = (
 ): Failure =>
   new Failure({
     code,
-    message,
-    hints: more.hints ?? [],
+    message: oneLine(message),
+    hints: (more.hints ?? []).map(oneLine),
     details: more.details ?? {},
     ...(more.cause === undefined ? {} : { cause: more.cause }),
   })

@@ -1,0 +1,70 @@
+/** What every expected error looks like to a person and to a script. */
+import { describe, expect, test } from "bun:test"
+import * as Cause from "effect/Cause"
+import * as FiberId from "effect/FiberId"
+import {
+  exitCodes,
+  failure,
+  failureCodes,
+  failureOf,
+  reasonOf,
+  reportOf,
+  textOf,
+} from "../src/index.ts"
+
+describe("a failure", () => {
+  test("is one line that moves no terminal, whatever value is in it", () => {
+    const { hints, message } = failure("E_USAGE", "`a\nb\r\t\u001b[2J\u0085\u2028\0` is wrong", {
+      hints: ["Write\nless"],
+    })
+    expect(message).toBe("`a\\nb\\r\\t\\u001b[2J\\u0085\\u2028\\u0000` is wrong")
+    expect(hints).toEqual(["Write\\nless"])
+  })
+
+  test("leaves every other character alone", () => {
+    const text = "`日本 é 😀 \\n \"' $x` is wrong"
+    expect(failure("E_USAGE", text).message).toBe(text)
+  })
+
+  test("is told once with each hint", () => {
+    const told = failure("E_USAGE", "It is wrong", { hints: ["Do this", "Do that", "Do this"] })
+    expect(textOf(told)).toBe("error: It is wrong\nhint: Do this\nhint: Do that")
+    expect(reportOf(told)).toEqual({
+      error: {
+        code: "E_USAGE",
+        message: "It is wrong",
+        hints: ["Do this", "Do that", "Do this"],
+        details: {},
+      },
+    })
+  })
+
+  test("has the exit status of its code, one of the documented ones", () => {
+    const known: ReadonlyArray<number> = Object.values(exitCodes)
+    for (const [code, status] of Object.entries(failureCodes)) {
+      expect(known).toContain(status)
+      expect(status).not.toBe(0)
+      expect(failure(code as keyof typeof failureCodes, "x").exitCode).toBe(status)
+    }
+  })
+})
+
+describe("whatever ended a program", () => {
+  test("is a failure: itself, a defect, or the interruption", () => {
+    const own = failure("E_GIT", "git failed")
+    expect(failureOf(Cause.fail(own))).toBe(own)
+    expect(failureOf(Cause.die(new Error("oops\nat line 2")))).toMatchObject({
+      code: "E_DEFECT",
+      message: "Internal error: oops; at line 2",
+      exitCode: 70,
+    })
+    expect(failureOf(Cause.interrupt(FiberId.none)).code).toBe("E_INTERRUPTED")
+    expect(failureOf(Cause.parallel(Cause.fail(own), Cause.interrupt(FiberId.none)))).toBe(own)
+  })
+
+  test("of any kind has a reason on one line", () => {
+    expect(reasonOf(new Error(" a \n\n b "))).toBe("a; b")
+    expect(reasonOf("text")).toBe("text")
+    expect(reasonOf(undefined)).toBe("undefined")
+  })
+})
