@@ -142,18 +142,15 @@ describe("a directory", () => {
   )
 })
 
-const nobody = 65534
+/** A user whom permissions bind; root reads everything. */
+const nobody = 65_534
 
-/** As another user, whom permissions bind; root reads everything. */
-const collectAsNobody = (folder: string) => {
-  const said = spawnSync(process.execPath, [join(import.meta.dir, "collect-script.ts"), folder], {
-    uid: nobody,
-    gid: nobody,
-    env: { PATH: process.env["PATH"], HOME: folder },
-    encoding: "utf8",
-  })
-  return said.status === 0 ? JSON.parse(said.stdout) : { crashed: said.stderr }
-}
+const asNobody = <A, E>(body: Effect.Effect<A, E>) =>
+  Effect.acquireUseRelease(
+    Effect.sync(() => process.seteuid?.(nobody)),
+    () => body,
+    () => Effect.sync(() => process.seteuid?.(0)),
+  )
 
 describe.if(process.getuid?.() === 0)("what may not be read", () => {
   for (const [what, path, mode] of [
@@ -166,7 +163,7 @@ describe.if(process.getuid?.() === 0)("what may not be read", () => {
         const folder = yield* temporaryFolder({ "sub/secret.txt": "x", other: "y" })
         fs.chmodSync(folder, 0o755)
         fs.chmodSync(join(folder, path), mode)
-        const { code, message } = collectAsNobody(folder)
+        const { code, message } = yield* asNobody(Effect.flip(collectContext(folder)))
         expect(code).toBe("E_SOURCE_UNREADABLE")
         expect(message).toContain(`\`${join(folder, path)}\` cannot be read`)
       }),

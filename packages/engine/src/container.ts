@@ -2,7 +2,8 @@
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
-import * as Stream from "effect/Stream"
+import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import { type OutputChunk, outputChunks } from "./frames.ts"
 import { statusOf, type Transport } from "./transport.ts"
 
@@ -91,8 +92,13 @@ export interface ContainerApi {
   readonly killContainer: (id: string) => Effect.Effect<void, Failure>
   /** Removes it with its anonymous volumes, running or not; an absent one is fine. */
   readonly removeContainer: (id: string) => Effect.Effect<void, Failure>
-  /** All output from the first byte; ends with the container. */
-  readonly containerOutput: (id: string) => Stream.Stream<OutputChunk, Failure>
+  /**
+   * What the container writes, byte for byte, until it ends. Taken up before it starts: an engine's log
+   * loses last lines without a newline to those who follow it, and halves characters of long lines.
+   */
+  readonly containerOutput: (
+    id: string,
+  ) => Effect.Effect<Stream.Stream<OutputChunk, Failure>, Failure, Scope.Scope>
   readonly listContainers: (
     labels: Readonly<Record<string, string>>,
   ) => Effect.Effect<ReadonlyArray<ListedContainer>, Failure>
@@ -183,17 +189,29 @@ export const containerApi = (api: Effect.Effect<Transport, Failure>): ContainerA
       ),
 
     containerOutput: (id) =>
-      outputChunks(
-        Stream.unwrap(
-          Effect.map(api, (connected) =>
-            connected.bytes({
-              method: "GET",
-              path: `/containers/${id}/logs`,
-              query: { follow: "1", stdout: "1", stderr: "1" },
-            }),
+      Effect.gen(function* () {
+        const { bytes, opened } = yield* api
+        const query = { stdout: "1", stderr: "1" }
+        return yield* opened({
+          method: "POST",
+          path: `/containers/${id}/attach`,
+          query: { ...query, stream: "1" },
+        }).pipe(
+          // Podman attaches to nothing that does not run yet; its log is whole.
+          Effect.catchIf(
+            (error) => statusOf(error) === 409,
+            () =>
+              Effect.succeed(
+                bytes({
+                  method: "GET",
+                  path: `/containers/${id}/logs`,
+                  query: { ...query, follow: "1" },
+                }),
+              ),
           ),
-        ),
-      ),
+          Effect.map(outputChunks),
+        )
+      }),
 
     listContainers: (labels) =>
       Effect.gen(function* () {

@@ -45,7 +45,7 @@ const readTls = (folder: string, verify: boolean): TlsFiles => ({
 
 /** Folder of `config.json` and the contexts. */
 export const dockerConfigFolder = (env: Environment): string =>
-  env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? "/", ".docker")
+  env["DOCKER_CONFIG"] || join(env["HOME"] ?? "/", ".docker")
 
 /** Parsed `config.json`; an absent file is an empty configuration. */
 export const dockerConfig = (
@@ -68,6 +68,10 @@ export const dockerConfig = (
     })
   })
 
+/** The ports that engines have where none is named. */
+const withPort = (host: string, secure: boolean): string =>
+  /:\d+$/.test(host) ? host : `${host}:${secure ? 2376 : 2375}`
+
 const endpointOf = (
   address: string,
   origin: string,
@@ -83,7 +87,7 @@ const endpointOf = (
     return Effect.succeed({
       address,
       socket: undefined,
-      url: `${secure ? "https" : "http"}://${host}`,
+      url: `${secure ? "https" : "http"}://${withPort(host, secure)}`,
       tls,
       origin,
     })
@@ -139,11 +143,11 @@ export const findEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure>
     const host = env["DOCKER_HOST"]
     if (host !== undefined && host !== "") {
       const verify = (env["DOCKER_TLS_VERIFY"] ?? "") !== ""
-      const tlsFolder = env["DOCKER_CERT_PATH"] ?? dockerConfigFolder(env)
+      const tlsFolder = env["DOCKER_CERT_PATH"] || dockerConfigFolder(env)
       const tls = verify || env["DOCKER_CERT_PATH"] ? readTls(tlsFolder, verify) : undefined
       return yield* endpointOf(host, "DOCKER_HOST", tls)
     }
-    const chosen = env["DOCKER_CONTEXT"] ?? (yield* dockerConfig(env))["currentContext"]
+    const chosen = env["DOCKER_CONTEXT"] || (yield* dockerConfig(env))["currentContext"]
     if (typeof chosen === "string" && chosen !== "" && chosen !== "default") {
       return yield* contextEndpoint(env, chosen)
     }

@@ -2,6 +2,8 @@
  * The engine's framing of container output: 8 bytes of header (stream, length) before each chunk,
  * unless the container has a terminal (Docker Engine API, "Attach to a container").
  */
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
 export interface OutputChunk {
@@ -62,10 +64,22 @@ export const outputChunks = <E>(
   )
 
 /** The engine's streams of JSON values: one a line, split anywhere. */
-export const jsonLines = <E>(bytes: Stream.Stream<Uint8Array, E>): Stream.Stream<unknown, E> =>
+export const jsonLines = <E>(
+  bytes: Stream.Stream<Uint8Array, E>,
+): Stream.Stream<unknown, E | Failure> =>
   bytes.pipe(
     Stream.decodeText(),
     Stream.splitLines,
     Stream.filter((line) => line.trim() !== ""),
-    Stream.map((line): unknown => JSON.parse(line)),
+    Stream.mapEffect((line) =>
+      Effect.try({
+        try: (): unknown => JSON.parse(line),
+        catch: (cause) =>
+          failure("E_ENGINE", `The container engine broke off its answer: ${reasonOf(cause)}`, {
+            hints: ["Check that the engine still runs, then start again"],
+            details: { line: line.slice(0, 200) },
+            cause,
+          }),
+      }),
+    ),
   )

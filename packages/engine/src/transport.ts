@@ -4,6 +4,7 @@
  */
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import type { Endpoint } from "./endpoint.ts"
 
@@ -35,6 +36,19 @@ const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
       details,
       cause,
     })
+  }
+  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_|HANDSHAKE/i.test(code)) {
+    return failure(
+      "E_ENGINE_UNREACHABLE",
+      `No secure connection to the container engine at ${where}: ${reasonOf(cause)}`,
+      {
+        hints: [
+          "Check `ca.pem`, `cert.pem` and `key.pem` in the folder of DOCKER_CERT_PATH, or of the docker context",
+        ],
+        details: { ...details, reason: code },
+        cause,
+      },
+    )
   }
   return failure("E_ENGINE_UNREACHABLE", `No container engine answers at ${where}`, {
     hints: [startHint],
@@ -143,6 +157,10 @@ export interface Transport {
   readonly text: (request: EngineRequest, patient?: boolean) => Effect.Effect<string, Failure>
   readonly json: (request: EngineRequest, patient?: boolean) => Effect.Effect<unknown, Failure>
   readonly bytes: (request: EngineRequest) => Stream.Stream<Uint8Array, Failure>
+  /** The same with the request made at once: the engine has answered, the bytes come when read. */
+  readonly opened: (
+    request: EngineRequest,
+  ) => Effect.Effect<Stream.Stream<Uint8Array, Failure>, Failure, Scope.Scope>
 }
 
 export const transport = (endpoint: Endpoint, prefix: string): Transport => {
@@ -156,6 +174,15 @@ export const transport = (endpoint: Endpoint, prefix: string): Transport => {
       ? whole
       : Effect.timeoutFail(whole, { duration: answerLimit, onTimeout: () => hangs(endpoint) })
   }
+  const opened: Transport["opened"] = (request) =>
+    Effect.map(open(endpoint, prefix, request), (response) =>
+      response.body === null
+        ? Stream.empty
+        : Stream.fromReadableStream({
+            evaluate: () => response.body as ReadableStream<Uint8Array>,
+            onError: broken,
+          }),
+    )
   return {
     endpoint,
     text,
@@ -163,26 +190,39 @@ export const transport = (endpoint: Endpoint, prefix: string): Transport => {
       Effect.flatMap(text(request, patient), (said) =>
         Effect.try({ try: (): unknown => (said === "" ? null : JSON.parse(said)), catch: broken }),
       ),
-    bytes: (request) =>
-      Stream.unwrapScoped(
-        Effect.map(open(endpoint, prefix, request), (response) =>
-          response.body === null
-            ? Stream.empty
-            : Stream.fromReadableStream({
-                evaluate: () => response.body as ReadableStream<Uint8Array>,
-                onError: broken,
-              }),
-        ),
-      ),
+    bytes: (request) => Stream.unwrapScoped(opened(request)),
+    opened,
   }
 }
 
+const noEngine = (endpoint: Endpoint, said: string): Failure =>
+  failure(
+    "E_ENGINE_UNREACHABLE",
+    `What answers at \`${endpoint.address}\` (${endpoint.origin}) is no container engine: ${said}`,
+    {
+      hints: ["Set DOCKER_HOST to the address of a Docker or Podman engine"],
+      details: { address: endpoint.address, origin: endpoint.origin },
+    },
+  )
+
 /** Version and kind of the engine; the first thing asked of it. */
 export const ping = (endpoint: Endpoint) =>
-  Effect.scoped(
-    Effect.map(open(endpoint, "", { method: "GET", path: "/_ping" }), (response) => ({
-      apiVersion: response.headers.get("api-version") ?? "1.40",
-      /** `2` when the engine's own BuildKit serves builds by default. */
-      builderVersion: response.headers.get("builder-version") ?? "1",
-    })),
-  ).pipe(Effect.timeoutFail({ duration: answerLimit, onTimeout: () => hangs(endpoint) }))
+  open(endpoint, "", { method: "GET", path: "/_ping" }).pipe(
+    // A 5xx is an engine that has its own troubles.
+    Effect.catchIf(
+      (error) => (statusOf(error) ?? 500) < 500,
+      (error) => Effect.fail(noEngine(endpoint, `HTTP ${statusOf(error)}`)),
+    ),
+    Effect.flatMap((response) => {
+      const apiVersion = response.headers.get("api-version")
+      return apiVersion === null
+        ? Effect.fail(noEngine(endpoint, "its answer has no API version"))
+        : Effect.succeed({
+            apiVersion,
+            /** `2` when the engine's own BuildKit serves builds by default. */
+            builderVersion: response.headers.get("builder-version") ?? "1",
+          })
+    }),
+    Effect.scoped,
+    Effect.timeoutFail({ duration: answerLimit, onTimeout: () => hangs(endpoint) }),
+  )

@@ -105,7 +105,7 @@ const create = (engine: EngineShape, home: string, request: RunRequest) =>
         NetworkMode: networkMode,
         // A first process that reaps children and forwards signals.
         Init: init,
-        // The driver whose output can always be followed from the first byte.
+        // The driver that every engine can show again afterwards.
         LogConfig: { Type: "json-file" },
         DeviceRequests: devices,
         ...fields.hostConfig,
@@ -152,12 +152,13 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
             const containerId = yield* Effect.acquireRelease(create(engine, home, request), (id) =>
               Effect.ignore(engine.removeContainer(id)),
             ).pipe(Effect.mapError((error) => startFailure(request, error)))
+            const output = yield* engine.containerOutput(containerId)
             yield* Effect.mapError(engine.startContainer(containerId), (error) =>
               startFailure(request, error),
             )
             return {
               containerId,
-              output: engine.containerOutput(containerId),
+              output,
               exit: exitOf(engine, containerId),
               stop: (graceSeconds) => engine.stopContainer(containerId, graceSeconds),
             }
