@@ -1,7 +1,11 @@
 /** One connection to a BuildKit daemon. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type * as Stream from "effect/Stream"
 import { type Control, controlOf } from "./control.ts"
+import { type BuildFailure, build } from "./solve/build.ts"
+import type { BuildEvent } from "./solve/event.ts"
+import type { BuildRequest } from "./solve/request.ts"
 import { type Address, type AddressError, addressText, parseAddress } from "./transport/address.ts"
 import { type ConnectOptions, connectDaemon } from "./transport/daemon.ts"
 import type { ConnectError } from "./transport/dial.ts"
@@ -9,6 +13,11 @@ import type { ConnectError } from "./transport/dial.ts"
 export interface Client extends Control {
   /** As `connect` got it. */
   readonly address: string
+  /**
+   * Builds while the stream is read; leaving it cancels the build on the daemon, running commands
+   * included. The last event of a build that succeeds is `Finished`. Any number of builds at once.
+   */
+  readonly build: (request: BuildRequest) => Stream.Stream<BuildEvent, BuildFailure>
 }
 
 /**
@@ -25,6 +34,7 @@ const connect = (
     return {
       address: typeof address === "string" ? address : addressText(address),
       ...controlOf(daemon),
+      build: (request) => build(daemon, request),
     }
   })
 

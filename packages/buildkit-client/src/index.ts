@@ -8,7 +8,22 @@ export type {
   PruneOptions,
   Worker,
 } from "./control.ts"
+export type { TreeEntry } from "./fsutil/entries.ts"
+export { ExportError } from "./fsutil/receive.ts"
+export { ContextError } from "./fsutil/tree.ts"
 export { type RpcCode, type RpcDetail, RpcError } from "./grpc/status.ts"
+export {
+  type CredentialSource,
+  type Credentials,
+  dockerCredentials,
+} from "./session/credentials.ts"
+export type { Secret, Secrets, SshAgents } from "./session/secrets.ts"
+export type { BuildFailure } from "./solve/build.ts"
+export type { CacheExport, CacheImport } from "./solve/cache.ts"
+export { BuildError } from "./solve/error.ts"
+export { BuildEvent, type BuildResult, type SourceLines } from "./solve/event.ts"
+export { type ByteConsumer, type Output, toFile } from "./solve/output.ts"
+export type { BuildRequest, ContextSource } from "./solve/request.ts"
 export {
   type Address,
   AddressError,

@@ -1,0 +1,97 @@
+/** What becomes of a build: exporters and their attributes (moby/buildkit README, "Output"). */
+import { open } from "node:fs/promises"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { ExportError } from "../fsutil/receive.ts"
+import { writeAll } from "../fsutil/write-all.ts"
+import type { RpcError } from "../grpc/status.ts"
+import type { Receiver } from "../session/receiver.ts"
+
+/** Runs the stream to its end; when it fails, so does the build. */
+export type ByteConsumer = (
+  bytes: Stream.Stream<Uint8Array, RpcError>,
+) => Effect.Effect<void, unknown>
+
+interface ImageOptions {
+  /** `name:tag`, any number of them. */
+  readonly names?: ReadonlyArray<string>
+  /** `gzip` by default. */
+  readonly compression?: "uncompressed" | "gzip" | "estargz" | "zstd"
+  readonly annotations?: Readonly<Record<string, string>>
+  /** Exporter attributes that have no field here. */
+  readonly attributes?: Readonly<Record<string, string>>
+}
+
+export type Output =
+  /** Into the store of the Docker engine whose BuildKit builds; nothing is transferred. */
+  | ({ readonly type: "moby" } & ImageOptions)
+  /** A tar that `docker load` takes, or an OCI layout as a tar. */
+  | ({ readonly type: "docker" | "oci"; readonly to: ByteConsumer } & ImageOptions)
+  /** Into the daemon's own store, and to a registry with `push`. */
+  | ({
+      readonly type: "image"
+      readonly push?: boolean
+      /** The registry speaks plain HTTP or has a certificate that is not to be checked. */
+      readonly insecure?: boolean
+    } & ImageOptions)
+  /** The files of the last stage. */
+  | { readonly type: "tar"; readonly to: ByteConsumer }
+  | { readonly type: "local"; readonly directory: string }
+
+export interface Exporter {
+  readonly type: string
+  readonly attributes: Readonly<Record<string, string>>
+}
+
+export const exporterOf = (output: Output, rewriteTimestamps: boolean): Exporter => {
+  if (output.type === "tar" || output.type === "local") return { type: output.type, attributes: {} }
+  const { annotations = {}, attributes = {}, compression, names = [] } = output
+  const isPush = output.type === "image" && output.push === true
+  return {
+    type: output.type,
+    attributes: {
+      ...(names.length === 0 ? {} : { name: names.join(",") }),
+      ...(compression === undefined ? {} : { compression, "force-compression": "true" }),
+      ...(isPush ? { push: "true" } : {}),
+      ...(output.type === "image" && output.insecure === true
+        ? { "registry.insecure": "true" }
+        : {}),
+      ...(rewriteTimestamps ? { "rewrite-timestamp": "true" } : {}),
+      ...Object.fromEntries(
+        Object.entries(annotations).map(([key, value]) => [`annotation.${key}`, value]),
+      ),
+      ...attributes,
+    },
+  }
+}
+
+/** Undefined where nothing comes back. */
+export const receiverOf = (output: Output): Receiver | undefined => {
+  switch (output.type) {
+    case "docker":
+    case "oci":
+    case "tar":
+      return { kind: "stream", consume: output.to }
+    case "local":
+      return { kind: "directory", path: output.directory }
+    case "image":
+    case "moby":
+      return undefined
+  }
+}
+
+/** Writes the file; what was there is replaced. */
+export const toFile =
+  (path: string): ByteConsumer =>
+  (bytes) => {
+    const failed = (error: unknown) =>
+      new ExportError({ path, reason: error instanceof Error ? error.message : String(error) })
+    return Effect.acquireUseRelease(
+      Effect.tryPromise({ try: () => open(path, "w"), catch: failed }),
+      (handle) =>
+        Stream.runForEach(bytes, (piece) =>
+          Effect.tryPromise({ try: () => writeAll(handle, piece), catch: failed }),
+        ),
+      (handle) => Effect.promise(() => handle.close()),
+    )
+  }
