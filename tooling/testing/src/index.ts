@@ -15,6 +15,7 @@ export {
   startRelaunchCli,
 } from "./relaunch-cli.ts"
 export {
+  type TestBuildkit,
   type TestEngine,
   type TestRegistry,
   type TestRig,

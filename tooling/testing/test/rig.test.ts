@@ -26,6 +26,16 @@ const runInContainer = (command: string) =>
     return { code, log }
   })
 
+describe("the test buildkitd", () => {
+  liveEffect("answers its own command", () =>
+    Effect.gen(function* () {
+      const { buildctl, host } = rig.buildkit
+      const workers = yield* output([buildctl, "--addr", host, "debug", "workers"])
+      expect(workers).toContain("linux/")
+    }),
+  )
+})
+
 describe("the test engine", () => {
   liveEffect("pulls from the test registry what it takes for Docker Hub", () =>
     Effect.gen(function* () {

@@ -4,6 +4,8 @@ import { join } from "node:path"
 const names = [
   "RELAUNCH_TEST_DOCKER_HOST",
   "RELAUNCH_TEST_GATEWAY",
+  "RELAUNCH_TEST_BUILDKIT_HOST",
+  "RELAUNCH_TEST_BUILDCTL",
   "RELAUNCH_TEST_REGISTRY",
   "RELAUNCH_TEST_REGISTRY_AUTH",
   "RELAUNCH_TEST_REGISTRY_USER",
@@ -28,6 +30,13 @@ export interface TestEngine {
   readonly gateway: string
 }
 
+export interface TestBuildkit {
+  /** `unix:///...` of a buildkitd 0.13.2 with an OCI worker, for BUILDKIT_HOST. */
+  readonly host: string
+  /** Path of the buildctl that belongs to it. */
+  readonly buildctl: string
+}
+
 export interface TestRegistry {
   /** `127.0.0.1:<port>`, the first part of an image's name; plain http. */
   readonly address: string
@@ -35,6 +44,7 @@ export interface TestRegistry {
 
 export interface TestRig {
   readonly engine: TestEngine
+  readonly buildkit: TestBuildkit
   readonly registry: {
     /** Also what the engine takes for Docker Hub. */
     readonly open: TestRegistry
@@ -71,6 +81,7 @@ export interface TestRig {
 
 const fromVariables = (all: RigVariables): TestRig => ({
   engine: { host: all.RELAUNCH_TEST_DOCKER_HOST, gateway: all.RELAUNCH_TEST_GATEWAY },
+  buildkit: { host: all.RELAUNCH_TEST_BUILDKIT_HOST, buildctl: all.RELAUNCH_TEST_BUILDCTL },
   registry: {
     open: { address: all.RELAUNCH_TEST_REGISTRY },
     login: {

@@ -14,6 +14,7 @@ import {
 } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
 import { removeBridge } from "./bridge.ts"
+import { ensureBuildkit, ensureBuildkitPrograms } from "./buildkit.ts"
 import { ensureTestEngine } from "./engine.ts"
 import type { RigVariables } from "./environment.ts"
 import { ensureGitHttps, ensureGitSsh, gitLogin, repositoriesFolder } from "./git-servers.ts"
@@ -25,6 +26,7 @@ import { ensureLoginRegistry, ensureOpenRegistry, registryLogin } from "./regist
 const systemPackages = [
   providing("dockerd", "docker.io"),
   providing("docker-registry"),
+  providing("runc"),
   providing("sshd", "openssh-server"),
   providing("ssh", "openssh-client"),
   providing("ip", "iproute2"),
@@ -77,7 +79,7 @@ const liveUsers = (): ReadonlyArray<string> =>
     return false
   })
 
-const daemons = ["git-https", "sshd", "dockerd", "registry-login", "registry-open"]
+const daemons = ["git-https", "sshd", "buildkitd", "dockerd", "registry-login", "registry-open"]
 
 /** Starts what does not run. `user` is the pid of a suite that will take its leave; 0 keeps the rig up. */
 export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
@@ -90,16 +92,21 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
       const pythons = yield* Effect.fork(
         Effect.all([ensureWandb(newestWandb), ensureWandb(oldWandb)]),
       )
+      const programs = yield* Effect.fork(ensureBuildkitPrograms)
       const open = yield* ensureOpenRegistry
       const login = yield* ensureLoginRegistry
       const { api, gateway } = yield* ensureTestEngine(open)
       yield* ensureImages(api, open)
       const https = yield* ensureGitHttps
       const ssh = yield* ensureGitSsh
+      const { buildctl, buildkitd } = yield* programs
+      const buildkit = yield* ensureBuildkit({ buildctl, buildkitd }, open, login)
       const [python, oldPython] = yield* pythons
       return {
         RELAUNCH_TEST_DOCKER_HOST: api.host,
         RELAUNCH_TEST_GATEWAY: gateway,
+        RELAUNCH_TEST_BUILDKIT_HOST: buildkit,
+        RELAUNCH_TEST_BUILDCTL: buildctl,
         RELAUNCH_TEST_REGISTRY: open.address,
         RELAUNCH_TEST_REGISTRY_AUTH: login.address,
         RELAUNCH_TEST_REGISTRY_USER: registryLogin.user,
