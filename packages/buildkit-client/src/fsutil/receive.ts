@@ -86,6 +86,8 @@ export const receiveTree = async (call: Call, folder: string): Promise<number> =
   const awaited = new Map<number, Incoming>()
   /** Times of directories are set last: writing into them changes them. */
   const directories: Array<readonly [at: Buffer, stat: Stat]> = []
+  /** Made last, too: what they point to is only opened with its data. */
+  const hardLinks: Array<readonly [target: Buffer, at: Buffer, name: string]> = []
   let entries = 0
   let allKnown = false
 
@@ -110,7 +112,7 @@ export const receiveTree = async (call: Call, folder: string): Promise<number> =
     } else if (target !== "") {
       if (!names.isFile(target)) throw new Error("it is a hard link to what did not come")
       if (await removeUnlessDirectory(at)) await rm(at, { recursive: true })
-      await link(nameBytes(`${root}/${target}`), at)
+      hardLinks.push([nameBytes(`${root}/${target}`), at, name])
     } else if (isRegular(stat.mode)) await createFile(at, stat)
     // Devices, pipes and sockets are left out: their data may not be asked for.
     entries += 1
@@ -141,7 +143,12 @@ export const receiveTree = async (call: Call, folder: string): Promise<number> =
     }
   }
 
-  const finishDirectories = async () => {
+  const finish = async () => {
+    for (const [target, at, name] of hardLinks) {
+      await link(target, at).catch((error: unknown) => {
+        throw new ExportError({ path: nameText(name), reason: systemReason(error) })
+      })
+    }
     for (const [at, stat] of directories.reverse()) {
       await chmod(at, systemPermissions(stat.mode))
       await utimes(at, seconds(stat.modified), seconds(stat.modified))
@@ -171,7 +178,7 @@ export const receiveTree = async (call: Call, folder: string): Promise<number> =
     for (let count = 0; count < mostPackets; count += 1) {
       if (allKnown && awaited.size === 0 && !asked) {
         asked = true
-        await finishDirectories()
+        await finish()
         await call.send(endPacket)
       }
       const message = await call.receive()
