@@ -24,6 +24,10 @@ const silent = failure("E_SERVER", "The process that should watch the run ended 
   hints: ["Launch without `--async` to see why"],
 })
 
+const slow = failure("E_TIMEOUT", "The container did not start within 2 minutes", {
+  hints: ["Launch without `--async` to see where it hangs"],
+})
+
 const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> => {
   let text = ""
   const decoder = new TextDecoder()
@@ -48,7 +52,15 @@ export const startSupervisor = (
       env: process.env,
       cwd: "/",
     })
-    const line = yield* Effect.promise(() => firstLine(child.stdout))
+    const line = yield* Effect.promise(() => firstLine(child.stdout)).pipe(
+      Effect.timeoutFail({
+        duration: "2 minutes",
+        onTimeout: () => {
+          child.kill("SIGTERM")
+          return slow
+        },
+      }),
+    )
     if (line === "") return yield* silent
     const said: SupervisorAnswer = JSON.parse(line)
     if ("error" in said) {

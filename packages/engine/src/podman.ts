@@ -85,6 +85,7 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
           }),
       }),
     )
-    yield* Effect.raceFirst(ready, ended)
+    // The loser must be interruptible, wherever this is asked from.
+    yield* Effect.interruptible(Effect.raceFirst(ready, ended))
     return endpoint
   })

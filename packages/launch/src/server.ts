@@ -89,6 +89,11 @@ export const serverFor = (
     if (running !== undefined && addresses.every((each) => running.addresses.includes(each))) {
       return `http://${address.host}:${running.port}`
     }
-    const { port } = yield* serve({ addresses, port: 0, entity, hostNames: [desktopName] })
+    const { port } = yield* serve({
+      addresses,
+      port: 0,
+      entity,
+      hostNames: [desktopName, address.host],
+    })
     return `http://${address.host}:${port}`
   })

@@ -136,9 +136,14 @@ const exitOf = (engine: EngineShape, id: string): Effect.Effect<RunExit, Failure
 export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine> =>
   Layer.effect(
     Runner,
-    Effect.map(
-      Engine,
-      (engine): RunnerShape => ({
+    Effect.map(Engine, (engine): RunnerShape => {
+      const containersOf = (runId: string) =>
+        engine.listContainers({ [runLabel]: runId, [homeLabel]: home })
+      const removeAll = (runId: string) =>
+        Effect.flatMap(containersOf(runId), (found) =>
+          Effect.forEach(found, ({ id }) => engine.removeContainer(id), { discard: true }),
+        )
+      return {
         name: "local-container",
         hostAddress: engine.hostAccess,
         check: ({ gpus, resources }) =>
@@ -149,9 +154,11 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
           }),
         start: (request) =>
           Effect.gen(function* () {
-            const containerId = yield* Effect.acquireRelease(create(engine, home, request), (id) =>
-              Effect.ignore(engine.removeContainer(id)),
-            ).pipe(Effect.mapError((error) => startFailure(request, error)))
+            // Found by label: an interrupted request may have made a container whose id never came.
+            yield* Effect.addFinalizer(() => Effect.ignore(removeAll(request.runId)))
+            const containerId = yield* Effect.mapError(create(engine, home, request), (error) =>
+              startFailure(request, error),
+            )
             const output = yield* engine.containerOutput(containerId)
             yield* Effect.mapError(engine.startContainer(containerId), (error) =>
               startFailure(request, error),
@@ -165,12 +172,12 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
           }),
         stopRun: (runId, graceSeconds) =>
           Effect.gen(function* () {
-            const found = yield* engine.listContainers({ [runLabel]: runId, [homeLabel]: home })
+            const found = yield* containersOf(runId)
             yield* Effect.forEach(found, ({ id }) => engine.stopContainer(id, graceSeconds), {
               concurrency: "unbounded",
             })
             return found.length > 0
           }),
-      }),
-    ),
+      }
+    }),
   )

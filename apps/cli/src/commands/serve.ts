@@ -26,13 +26,14 @@ const portOf = (flags: Flags, current: Session): Effect.Effect<number, Failure> 
 }
 
 /** Addresses: loopback, the engine's network if there is an engine, and what the user typed. */
-const addressesOf = (flags: Flags): Effect.Effect<ReadonlyArray<string>, never, Runner> =>
+const addressesOf = (flags: Flags) =>
   Effect.gen(function* () {
     const runner = yield* Runner
     const engine = yield* Effect.option(runner.hostAddress)
-    const listen = engine._tag === "Some" ? engine.value.listen : null
+    const reached = engine._tag === "Some" ? engine.value : { listen: null, host: loopback }
     const more = Array.isArray(flags["host"]) ? flags["host"].map(String) : []
-    return [...new Set([loopback, ...(listen === null ? [] : [listen]), ...more])]
+    const addresses = [loopback, ...(reached.listen === null ? [] : [reached.listen]), ...more]
+    return { addresses: [...new Set(addresses)], hostName: reached.host }
   })
 
 const serving = (
@@ -51,13 +52,13 @@ const serving = (
         },
       )
     }
-    const addresses = yield* addressesOf(flags)
+    const { addresses, hostName } = yield* addressesOf(flags)
     const entity = current.text("entity") ?? "local"
     const server = yield* serve({
       addresses,
       port: yield* portOf(flags, current),
       entity,
-      hostNames: ["host.docker.internal"],
+      hostNames: ["host.docker.internal", hostName],
     })
     yield* advertise({ port: server.port, addresses })
     const { home } = yield* Store
