@@ -20,6 +20,10 @@ const readText = (file: string): string | undefined => {
   }
 }
 
+/** As git on Linux, which tells `README` from `readme`; a byte order mark is no part of a name. */
+const rulesOf = (text: string): Ignore =>
+  ignore({ ignorecase: false }).add(text.replace(/^\ufeff/, ""))
+
 export interface CodeRules {
   readonly ignores: (path: string, directory: boolean) => boolean
   /** The file the rules come from, for the report. */
@@ -28,7 +32,7 @@ export interface CodeRules {
 
 /** Rules of one file at the root. */
 const single = (text: string): ((path: string, directory: boolean) => boolean) => {
-  const rules = ignore().add(text)
+  const rules = rulesOf(text)
   return (path, directory) => rules.ignores(directory ? `${path}/` : path)
 }
 
@@ -38,7 +42,7 @@ const nested = (root: string) => {
   const rulesIn = (folder: string): Ignore | undefined => {
     if (!read.has(folder)) {
       const text = readText(join(root, folder, ".gitignore"))
-      read.set(folder, text === undefined ? undefined : ignore().add(text))
+      read.set(folder, text === undefined ? undefined : rulesOf(text))
     }
     return read.get(folder)
   }

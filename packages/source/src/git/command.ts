@@ -17,6 +17,8 @@ export interface GitOptions {
   readonly login: (GitLogin & { readonly host: string }) | undefined
   /** True lets git and ssh ask on the terminal. */
   readonly interactive: boolean
+  /** Put around whatever may ask there, so that nothing else is drawn meanwhile. */
+  readonly onTerminal?: <A, E, R>(asking: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
   readonly timeLimit: Duration.DurationInput
   /** Variables of the caller that matter: `GIT_SSH_COMMAND`, `GIT_SSH`. */
   readonly env: Readonly<Record<string, string | undefined>>
@@ -41,13 +43,28 @@ const hardened: ReadonlyArray<string> = [
 const helper =
   '!f() { test "$1" = get || exit 0; echo "username=$RELAUNCH_GIT_USERNAME"; echo "password=$RELAUNCH_GIT_PASSWORD"; }; f'
 
+/**
+ * A whole login takes the place of the user's helpers. A user name alone is what they are asked for
+ * first; some hosts take a token for it and no password, which is the last try.
+ */
 const loginArguments = ({ login }: GitOptions): ReadonlyArray<string> =>
   login === undefined
     ? []
     : [
-        ...["-c", `credential.https://${login.host}.helper=`],
+        ...(login.password === "" ? [] : ["-c", `credential.https://${login.host}.helper=`]),
         ...["-c", `credential.https://${login.host}.helper=${helper}`],
       ]
+
+/** Configuration by variables: a user name may be a token, which has no place among arguments. */
+const usernameVariables = ({ env, login }: GitOptions): Record<string, string> => {
+  if (login === undefined || login.password !== "") return {}
+  const before = Number(env["GIT_CONFIG_COUNT"] ?? 0)
+  return {
+    GIT_CONFIG_COUNT: String(before + 1),
+    [`GIT_CONFIG_KEY_${before}`]: `credential.https://${login.host}.username`,
+    [`GIT_CONFIG_VALUE_${before}`]: login.username,
+  }
+}
 
 const environment = (options: GitOptions): Record<string, string> => {
   const { env, interactive, login } = options
@@ -56,6 +73,7 @@ const environment = (options: GitOptions): Record<string, string> => {
     LC_ALL: "C",
     GIT_PROTOCOL_FROM_USER: "0",
     GIT_OPTIONAL_LOCKS: "0",
+    ...usernameVariables(options),
     ...(interactive
       ? {}
       : {
@@ -71,12 +89,13 @@ const environment = (options: GitOptions): Record<string, string> => {
   }
 }
 
-/** Hides what the URL patterns cannot know: a password that git itself repeated. */
+/** Hides what the URL patterns cannot know: a secret that git itself repeated. */
 const redacted = (text: string, { login }: GitOptions): string => {
+  const secret = login === undefined ? "" : login.password || login.username
   const plain = redactUrl(text)
-  return login === undefined || login.password === ""
+  return secret === ""
     ? plain
-    : plain.replaceAll(login.password, "***").replaceAll(encodeURIComponent(login.password), "***")
+    : plain.replaceAll(secret, "***").replaceAll(encodeURIComponent(secret), "***")
 }
 
 const missing = failure("E_GIT_MISSING", "`git` was not found on PATH", {
@@ -91,23 +110,23 @@ const collected = (bytes: Stream.Stream<Uint8Array, unknown>) =>
     Effect.orElseSucceed(() => ""),
   )
 
-/** Runs git and hands back whatever it said; only a missing git or the time limit fails. */
-export const git = (
-  args: ReadonlyArray<string>,
-  options: GitOptions,
-): Effect.Effect<GitAnswer, Failure, CommandExecutor.CommandExecutor> =>
+/**
+ * In a session of its own, so that its whole group can be ended. Such a process has no terminal, and so
+ * cannot ask.
+ */
+const apart = (args: ReadonlyArray<string>, options: GitOptions) =>
   Effect.gen(function* () {
     const executor = yield* CommandExecutor.CommandExecutor
-    const command = Command.make("git", ...hardened, ...loginArguments(options), ...args).pipe(
+    const command = Command.make("git", ...args).pipe(
       Command.env(environment(options)),
-      Command.stdin(options.interactive ? "inherit" : Stream.empty),
+      Command.stdin(Stream.empty),
     )
     const child = yield* executor.start(command)
     const [stdout, stderr, exitCode] = yield* Effect.all(
       [collected(child.stdout), collected(child.stderr), child.exitCode],
       { concurrency: "unbounded" },
     )
-    return { exitCode, stdout, stderr: redacted(stderr, options) }
+    return { exitCode: Number(exitCode), stdout, stderr }
   }).pipe(
     Effect.scoped,
     Effect.catchTags({
@@ -120,6 +139,46 @@ export const git = (
           failure("E_GIT", `git could not be started: ${error.message}`, { cause: error }),
         ),
     }),
+  )
+
+/** Beside us on the terminal, where git and ssh may ask. */
+const attached = (
+  args: ReadonlyArray<string>,
+  options: GitOptions,
+  input: string,
+): Effect.Effect<GitAnswer, Failure> => {
+  const asking = Effect.tryPromise({
+    try: async (signal) => {
+      const child = Bun.spawn(["git", ...args], {
+        env: { ...process.env, ...environment(options) },
+        stdin: input === "" ? "inherit" : new Blob([input]),
+        stdout: "pipe",
+        stderr: "pipe",
+        signal,
+      })
+      const [stdout, stderr, exitCode] = await Promise.all([
+        child.stdout.text(),
+        child.stderr.text(),
+        child.exited,
+      ])
+      return { exitCode, stdout, stderr }
+    },
+    catch: () => missing,
+  })
+  return options.onTerminal === undefined ? asking : options.onTerminal(asking)
+}
+
+/** Runs git and hands back whatever it said; only a missing git or the time limit fails. */
+export const git = (
+  args: ReadonlyArray<string>,
+  options: GitOptions,
+  input = "",
+): Effect.Effect<GitAnswer, Failure, CommandExecutor.CommandExecutor> => {
+  const all = [...hardened, ...loginArguments(options), ...args]
+  const running =
+    options.interactive || input !== "" ? attached(all, options, input) : apart(all, options)
+  return running.pipe(
+    Effect.map((said) => ({ ...said, stderr: redacted(said.stderr, options) })),
     Effect.timeoutFail({
       duration: options.timeLimit,
       onTimeout: () =>
@@ -132,3 +191,4 @@ export const git = (
         ),
     }),
   )
+}

@@ -3,6 +3,7 @@ import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { approveLogin, askedLogin } from "./ask.ts"
 import { type Checkout, checkedOut } from "./checkout.ts"
 import { type GitOptions, git } from "./command.ts"
 import { type Mirror, mirrored } from "./mirror.ts"
@@ -26,21 +27,39 @@ export interface GitSource {
 
 /**
  * `ref` is a branch, tag, short or full hash; without it the remote's own default branch counts.
- * `cache` is where mirrors are kept.
+ * `cache` is where mirrors are kept. Over https nothing is asked for as long as the user's own git
+ * set-up has the answer; ssh asks by itself.
  */
 export const gitSource = (
   remote: GitRemote,
   ref: string | undefined,
   cache: string,
   options: GitOptions,
-): Effect.Effect<GitSource, Failure, CommandExecutor> =>
-  Effect.map(mirrored(remote, ref, cache, options), (mirror) => ({
-    remote,
-    commit: mirror.found.commit,
-    found: mirror.found,
-    defaultBranch: mirror.defaultBranch,
-    checkout: checkedOut(remote, mirror, options),
-  }))
+): Effect.Effect<GitSource, Failure, CommandExecutor> => {
+  const isHttps = remote.url.startsWith("https:")
+  const found = (using: GitOptions) =>
+    Effect.map(mirrored(remote, ref, cache, using), (mirror) => ({
+      remote,
+      commit: mirror.found.commit,
+      found: mirror.found,
+      defaultBranch: mirror.defaultBranch,
+      checkout: checkedOut(remote, mirror, using),
+    }))
+  const quiet = isHttps ? { ...options, interactive: false } : options
+  const canAsk = isHttps && options.interactive && (options.login?.password ?? "") === ""
+  return Effect.catchIf(
+    found(quiet),
+    ({ code }) => canAsk && code === "E_GIT_AUTH",
+    (refused) =>
+      Effect.gen(function* () {
+        const login = yield* askedLogin(remote, options)
+        if (login === undefined) return yield* refused
+        const source = yield* found({ ...quiet, login })
+        yield* approveLogin(remote, login, options)
+        return source
+      }),
+  )
+}
 
 /** Applies the uncommitted changes a job carries. */
 export const applyPatch = (

@@ -42,6 +42,15 @@ const created = (folder: string, options: GitOptions): Answer<void> =>
         if (started.exitCode !== 0) return yield* gitFailure(folder, started)
       })
 
+/** Lock files of a git that was killed; while we hold the lock, nobody else's git is in the mirror. */
+const withoutRemains = (folder: string): Effect.Effect<void> =>
+  Effect.sync(() => {
+    if (!fs.existsSync(folder)) return
+    for (const name of fs.readdirSync(folder)) {
+      if (name.endsWith(".lock")) fs.rmSync(join(folder, name), { force: true })
+    }
+  })
+
 const inMirror =
   (folder: string, options: GitOptions) =>
   (...args: ReadonlyArray<string>) =>
@@ -113,6 +122,7 @@ export const mirrored = (
     const folder = mirrorFolder(cache, remote.url)
     yield* Effect.sync(() => fs.mkdirSync(join(cache, "git"), { recursive: true, mode: 0o700 }))
     yield* locked(`${folder}.lock`)
+    yield* withoutRemains(folder)
     yield* created(folder, options)
     const commitOf = (commit: string): FoundRef => ({ commit, kind: "commit", name: commit })
 

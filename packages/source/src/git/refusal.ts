@@ -18,6 +18,19 @@ export const gitFailure = (url: string, { exitCode, stderr }: GitAnswer): Failur
   const said = firstLines(stderr) || `exit code ${exitCode}`
   const details = { remote: url, said: stderr.trim() }
   const isSsh = !/^https:/i.test(url)
+  const transport = /transport '([^']+)' not allowed/.exec(stderr)?.[1]
+  if (transport !== undefined) {
+    return failure(
+      "E_GIT_URL",
+      `\`${url}\` wants the transport \`${transport}\`, which is refused`,
+      {
+        hints: [
+          "Only https and ssh are used; change the URL in .gitmodules, or in git's `insteadOf`",
+        ],
+        details,
+      },
+    )
+  }
   if (/host key verification failed|no .*host key is known/i.test(stderr)) {
     return failure("E_GIT_AUTH", `The host key of \`${url}\` is not known`, {
       hints: ["Connect once by hand (`ssh -T user@host`), or add the key with `ssh-keyscan`"],

@@ -15,8 +15,12 @@ export interface GitRemote {
   readonly login: Partial<GitLogin>
 }
 
+/** Of a text that is no proper URL, all that might be a login. */
+const withoutLogin = (uri: string): string =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(uri) ? uri.replace(/(:\/\/).*@/s, "$1***@") : uri
+
 const refused = (uri: string, why: string) =>
-  failure("E_GIT_URL", `Git remote \`${redactUrl(uri)}\` is refused: ${why}`, {
+  failure("E_GIT_URL", `Git remote \`${withoutLogin(uri)}\` is refused: ${why}`, {
     hints: [
       "Use `https://host/team/repo.git`, `ssh://git@host/team/repo.git` or `git@host:team/repo.git`",
     ],
@@ -24,7 +28,7 @@ const refused = (uri: string, why: string) =>
 
 /** Hides user name and password of every URL in a text. */
 export const redactUrl = (text: string): string =>
-  text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^/\s@'"]*)@/gi, (_, scheme: string, user: string) =>
+  text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^/\s'"]*)@/gi, (_, scheme: string, user: string) =>
     /^ssh:|\+ssh:/i.test(scheme) && !user.includes(":") ? `${scheme}${user}@` : `${scheme}***@`,
   )
 
@@ -36,17 +40,21 @@ const decoded = (text: string): string => {
   }
 }
 
-const unprintable = /[\p{Cc}\s]/u
+/** What URL readers disagree about (a backslash is a slash to some), or what no name has. */
+const unprintable = /[\p{Cc}\s\\]/u
+
+/** git decodes names before it hands them to ssh as words. */
+const startsWithDash = (name: string): boolean => decoded(name).startsWith("-")
 
 const fromUrl = (uri: string): Effect.Effect<GitRemote, Failure> =>
   Effect.gen(function* () {
-    const plain = uri.replace(/^git\+(?=https:|ssh:)/i, "")
-    const url = URL.parse(plain)
+    const plain = uri
+      .replace(/^git\+(?=https:|ssh:)/i, "")
+      .replace(/^[a-z]+:/i, (scheme) => scheme.toLowerCase())
+    if (!/^(?:https|ssh):/.test(plain)) return yield* refused(uri, "only https and ssh are used")
+    const url = /^[a-z]+:\/\/[^/?#]/.test(plain) ? URL.parse(plain) : null
     if (url === null) return yield* refused(uri, "it is not a URL")
-    if (url.protocol !== "https:" && url.protocol !== "ssh:") {
-      return yield* refused(uri, "only https and ssh are used")
-    }
-    if (url.hostname === "" || url.hostname.startsWith("-") || url.username.startsWith("-")) {
+    if (url.hostname === "" || startsWithDash(url.hostname) || startsWithDash(url.username)) {
       return yield* refused(uri, "the host is not a name")
     }
     if (url.pathname === "" || url.pathname === "/") return yield* refused(uri, "it has no path")
@@ -66,10 +74,12 @@ const fromUrl = (uri: string): Effect.Effect<GitRemote, Failure> =>
 
 export const gitRemote = (uri: string): Effect.Effect<GitRemote, Failure> => {
   if (uri.startsWith("-")) return Effect.fail(refused(uri, "it starts with a dash"))
-  if (unprintable.test(uri)) return Effect.fail(refused(uri, "it holds blanks or control bytes"))
+  if (unprintable.test(uri))
+    return Effect.fail(refused(uri, "it holds blanks, backslashes or control bytes"))
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(uri)) return fromUrl(uri)
   if (/^[a-z0-9+.-]*::/i.test(uri)) return Effect.fail(refused(uri, "only https and ssh are used"))
-  const [, user = "", host = "", path = ""] = /^(?:([^@/:]+)@)?([^@/:]+):(.+)$/.exec(uri) ?? []
+  const [, user = "", host = "", path = ""] =
+    /^(?:([^@/:]+)@)?(\[[\da-f:.]+\]|[^@/:]+):(.+)$/i.exec(uri) ?? []
   if (host === "" || path === "") return Effect.fail(refused(uri, "it is not a remote"))
   if (host.startsWith("-") || user.startsWith("-") || path.startsWith("-")) {
     return Effect.fail(refused(uri, "a part of it starts with a dash"))
