@@ -34,6 +34,8 @@ export interface Choice {
 }
 
 export const automatic = "auto"
+/** Taken when no engine answers, so that its reason is the one that is told. */
+export const preferred = "docker"
 
 /** The named backend, or the first whose engine answers. When none does, the first one's reason stands. */
 export const chosenBackend = (wanted: string, env: Environment): Effect.Effect<Choice, Failure> =>
@@ -47,11 +49,15 @@ export const chosenBackend = (wanted: string, env: Environment): Effect.Effect<C
         details: { builder: wanted, known: Object.keys(backends) },
       })
     }
+    // Who names a docker engine wants that one, and no other in its place.
+    if (env["DOCKER_HOST"] || env["DOCKER_CONTEXT"]) {
+      return { name: preferred, reason: "DOCKER_HOST or DOCKER_CONTEXT names its engine" }
+    }
     for (const [name, backend] of Object.entries(backends)) {
       const found = yield* probe(backend, env)
       if (found._tag === "Right") return { name, reason: "its engine is the first that answers" }
     }
-    return { name: Object.keys(backends)[0] ?? "docker", reason: "no engine answers" }
+    return { name: preferred, reason: "no engine answers" }
   })
 
 export const backendLayer = (name: string, env: Environment) => {

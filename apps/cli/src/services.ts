@@ -5,14 +5,22 @@ import { containerRunner } from "@relaunch/runner"
 import { storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { automatic, backendLayer, chosenBackend } from "./backends.ts"
+import { automatic, backendLayer, chosenBackend, preferred } from "./backends.ts"
+import { talk } from "./output.ts"
 import type { Session } from "./session.ts"
 
 /** `builder` in place of the session's own, for a run that another builder started. */
 export const servicesOf = (session: Session, builder?: string) => {
   const wanted = builder ?? session.text("builder") ?? automatic
   const engine = Layer.unwrapEffect(
-    Effect.map(chosenBackend(wanted, process.env), ({ name }) => backendLayer(name, process.env)),
+    chosenBackend(wanted, process.env).pipe(
+      Effect.tap(({ name, reason }) =>
+        wanted === automatic && name !== preferred
+          ? talk(`builder ${name}: ${reason}`)
+          : Effect.void,
+      ),
+      Effect.map(({ name }) => backendLayer(name, process.env)),
+    ),
   )
   const { home } = session.configuration.locations
   return Layer.mergeAll(

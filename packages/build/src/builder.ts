@@ -47,7 +47,7 @@ export interface BuilderShape {
   readonly find: (ref: string, identity: string) => Effect.Effect<BuiltImage | undefined, Failure>
   /**
    * What pins a base image: the digest it has in its registry, or its id where it is known to this
-   * engine alone. Pulls nothing.
+   * engine alone. Pulls nothing, where the engine can ask a registry.
    */
   readonly baseDigest: (image: string) => Effect.Effect<string, Failure>
   /** Interrupting the stream ends the build on the engine. */

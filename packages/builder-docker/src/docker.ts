@@ -190,10 +190,22 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
   )
 
 /** Digest of a base image as its registry knows it, else the id it has here. */
-const baseDigest = (engine: EngineShape, image: string): Effect.Effect<string, Failure> =>
+const baseDigest = (
+  engine: EngineShape,
+  asksRegistries: boolean,
+  image: string,
+): Effect.Effect<string, Failure> =>
   Effect.gen(function* () {
-    const local = yield* engine.inspectImage(image)
-    if (local === undefined) return yield* engine.registryDigest(image)
+    const here = yield* engine.inspectImage(image)
+    if (here === undefined && asksRegistries) return yield* engine.registryDigest(image)
+    if (here === undefined) yield* Stream.runDrain(engine.pullImage(image, null))
+    const local = here ?? (yield* engine.inspectImage(image))
+    if (local === undefined) {
+      return yield* failure("E_IMAGE_NOT_FOUND", `There is no image \`${image}\``, {
+        hints: ["Check name and tag"],
+        details: { image },
+      })
+    }
     return local.repoDigests[0]?.split("@")[1] ?? local.id
   })
 
@@ -202,11 +214,13 @@ export interface EngineBuilderOptions {
   /** Name as in `builder:` of the configuration. */
   readonly name: string
   readonly features: BuilderFeatures
+  /** The engine can ask a registry for a digest; one that cannot pulls the image to know it. */
+  readonly asksRegistries: boolean
 }
 
 /** `env` is where the user's registry logins are looked up. */
 export const engineBuilder = (
-  { features, name }: EngineBuilderOptions,
+  { asksRegistries, features, name }: EngineBuilderOptions,
   env: Environment,
 ): Layer.Layer<Builder, never, Engine> =>
   Layer.effect(
@@ -218,7 +232,7 @@ export const engineBuilder = (
         features: Effect.succeed(features),
         platform: Effect.map(engine.info, ({ platform }) => platform),
         find: (ref, identity) => builtImage(engine, ref, identity),
-        baseDigest: (image) => baseDigest(engine, image),
+        baseDigest: (image) => baseDigest(engine, asksRegistries, image),
         build: (request) => build(engine, env, request),
       }),
     ),
@@ -229,6 +243,7 @@ export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
   engineBuilder(
     {
       name: "docker",
+      asksRegistries: true,
       features: { cacheMounts: false, secretMounts: false, crossPlatform: false },
     },
     env,

@@ -13,6 +13,7 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
   engineBuilder(
     {
       name: "podman",
+      asksRegistries: false,
       // Build secrets would have to travel in the build context, where `COPY . .` finds them.
       features: { cacheMounts: true, secretMounts: false, crossPlatform: false },
     },
