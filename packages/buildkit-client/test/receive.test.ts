@@ -71,7 +71,7 @@ describe("a directory that is received", () => {
       ]
       expect(yield* receive(messages, into)).toBe(7)
       const found = yield* Effect.promise(async () => ({
-        names: await readdir(join(into, "a")),
+        names: (await readdir(join(into, "a"))).sort(),
         content: await readFile(join(into, "a/hard"), "utf8"),
         file: await lstat(join(into, "a/file")),
         target: await readlink(join(into, "a/link")),

@@ -1,5 +1,7 @@
 /** Takes what exporters upload: `moby.filesync.v1.FileSend` (moby/buildkit `session/filesync`). */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { ExportError, receiveTree } from "../fsutil/receive.ts"
@@ -34,6 +36,12 @@ const bytesOf = (call: Call): Stream.Stream<Uint8Array, RpcError> =>
     ),
   )
 
+/** Rejects with what the consumer itself failed with. */
+const consumed = async (work: Effect.Effect<void, unknown>, signal: AbortSignal): Promise<void> => {
+  const exit = await Effect.runPromiseExit(work, { signal })
+  if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
+}
+
 export const receiverHandlers = (
   receivers: ReadonlyMap<number, Receiver>,
   failed: (error: unknown) => void,
@@ -45,7 +53,7 @@ export const receiverHandlers = (
     if (receiver === undefined) throw rpcError("NOT_FOUND", "nobody takes this export")
     try {
       if (receiver.kind === "directory") await receiveTree(call, receiver.path)
-      else await Effect.runPromise(receiver.consume(bytesOf(call)), { signal: call.over })
+      else await consumed(receiver.consume(bytesOf(call)), call.over)
     } catch (error) {
       if (!call.over.aborted) failed(error)
       throw error instanceof RpcError || error instanceof ExportError

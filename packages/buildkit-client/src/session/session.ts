@@ -13,6 +13,7 @@ import type { ConnectError } from "../transport/dial.ts"
 import { Empty } from "../wire/control.ts"
 import { HealthResponse, serving } from "../wire/session.ts"
 import { authHandlers } from "./auth.ts"
+import { type ContentStores, contentHandlers } from "./content.ts"
 import type { CredentialSource } from "./credentials.ts"
 import { fileSyncHandlers, type Trees } from "./file-sync.ts"
 import { type Receiver, receiverHandlers } from "./receiver.ts"
@@ -25,6 +26,7 @@ export interface SessionServices {
   readonly secrets: Secrets
   readonly ssh: SshAgents
   readonly credentials: CredentialSource
+  readonly stores: ContentStores
   /** Transfers with the same key send only what changed since. */
   readonly sharedKey: string
   readonly onSent: (tree: string, transfer: Transfer) => void
@@ -62,6 +64,7 @@ export const openSession = (
       ...authHandlers(services.credentials),
       ...secretHandlers(services.secrets),
       ...(Object.keys(services.ssh).length === 0 ? {} : sshHandlers(services.ssh)),
+      ...(Object.keys(services.stores).length === 0 ? {} : contentHandlers(services.stores)),
       ...(services.receivers.size === 0 ? {} : receiverHandlers(services.receivers, failed)),
     }
     const id = newId()

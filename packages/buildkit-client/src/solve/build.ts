@@ -6,11 +6,12 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
+import { controlOf } from "../control.ts"
 import { cleanPath, toName } from "../fsutil/name.ts"
 import { ExportError } from "../fsutil/receive.ts"
 import { ContextError, type Tree } from "../fsutil/tree.ts"
 import { asRpcError } from "../grpc/connection.ts"
-import type { RpcError } from "../grpc/status.ts"
+import { type RpcError, rpcError } from "../grpc/status.ts"
 import type { Receiver } from "../session/receiver.ts"
 import { newId, openSession, type Session } from "../session/session.ts"
 import type { Daemon } from "../transport/daemon.ts"
@@ -23,7 +24,7 @@ import {
   StatusResponse,
 } from "../wire/control.ts"
 import type { Value } from "../wire/message.ts"
-import { cacheExportOption, cacheImportOption } from "./cache.ts"
+import { type CachePlan, cachePlan } from "./cache.ts"
 import { type BuildError, buildError } from "./error.ts"
 import { BuildEvent, type BuildResult } from "./event.ts"
 import { exporterOf, receiverOf } from "./output.ts"
@@ -49,8 +50,9 @@ const solveRequest = (
   ref: string,
   session: string,
   sources: Sources,
+  cache: CachePlan,
 ): Value<typeof SolveRequest> => {
-  const { cacheFrom = [], cacheTo = [], entitlements = [], outputs = [] } = request
+  const { entitlements = [], outputs = [] } = request
   const exporters = outputs.map((output) => exporterOf(output, request.rewriteTimestamps === true))
   return {
     ref,
@@ -59,11 +61,12 @@ const solveRequest = (
     onlyExporterAttributes: exporters[0]?.attributes ?? {},
     exporters,
     frontend: "dockerfile.v0",
-    frontendAttributes: { ...sources.attributes, ...frontendAttributes(request) },
-    cache: {
-      exports: cacheTo.map(cacheExportOption),
-      imports: cacheFrom.map(cacheImportOption),
+    frontendAttributes: {
+      ...sources.attributes,
+      ...cache.frontendAttributes,
+      ...frontendAttributes(request),
     },
+    cache: { exports: cache.exports, imports: cache.imports },
     entitlements,
     internal: false,
   }
@@ -148,6 +151,21 @@ const statusMessages = (
     }),
   ).pipe(Stream.catchAll(() => Stream.empty))
 
+/** Daemons before 0.13 silently make the first output alone. */
+const checkOutputs = (
+  daemon: Daemon,
+  { outputs = [] }: BuildRequest,
+): Effect.Effect<void, RpcError> =>
+  outputs.length < 2
+    ? Effect.void
+    : Effect.flatMap(controlOf(daemon).info, ({ version }) => {
+        const minor = Number(/^v?0\.(\d+)\./.exec(version ?? "v0.1.0")?.[1] ?? 0)
+        // A daemon built without a version says 0.0.0.
+        return minor > 0 && minor < 13
+          ? rpcError("UNIMPLEMENTED", "this daemon can make only one output at a time", "Solve")
+          : Effect.void
+      })
+
 const prepared = (
   daemon: Daemon,
   request: BuildRequest,
@@ -167,11 +185,16 @@ const prepared = (
       sent = []
       return all
     }
+    yield* checkOutputs(daemon, request)
+    const cache = yield* Effect.promise(() =>
+      cachePlan(request.cacheFrom ?? [], request.cacheTo ?? []),
+    )
     const session = yield* openSession(daemon, {
       trees: sources.trees,
       receivers: receiversOf(request),
       secrets: request.secrets ?? {},
       ssh: request.ssh ?? {},
+      stores: cache.stores,
       credentials: request.credentials ?? (() => Effect.succeed(undefined)),
       sharedKey: sources.sharedKey,
       onSent: (name, transfer) => {
@@ -184,7 +207,7 @@ const prepared = (
     const solving = yield* daemon.control
       .unary(
         `${controlService}Solve`,
-        [SolveRequest, solveRequest(request, ref, session.id, sources)],
+        [SolveRequest, solveRequest(request, ref, session.id, sources, cache)],
         SolveResponse,
       )
       .pipe(Effect.ensuring(Deferred.succeed(over, undefined)), Effect.forkScoped)
@@ -196,6 +219,10 @@ const prepared = (
       const response = yield* Fiber.join(solving).pipe(
         Effect.mapError((error) => failureOf(error, session, seen, sources)),
       )
+      yield* Effect.tryPromise({
+        try: () => cache.finish(response.exporterResponse),
+        catch: (error) => new ExportError({ path: "index.json", reason: String(error) }),
+      })
       return [
         ...takeSent(),
         BuildEvent.Finished({ result: resultOf(ref, response.exporterResponse) }),

@@ -1,0 +1,213 @@
+/**
+ * Directories of this machine as content stores for the daemon, in the layout of OCI images
+ * (opencontainers/image-spec, "image-layout"): what a local cache is read from and written to.
+ */
+import { createHash, randomUUID } from "node:crypto"
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from "node:fs/promises"
+import { join } from "node:path"
+import { writeAll } from "../fsutil/write-all.ts"
+import type { Call } from "../grpc/call.ts"
+import { answering, type CallMetadata, type Handlers } from "../grpc/server.ts"
+import { rpcError } from "../grpc/status.ts"
+import * as Wire from "../wire/content.ts"
+import { Empty } from "../wire/control.ts"
+import type { Value } from "../wire/message.ts"
+
+/** Folders by the name under which the daemon asks for them. */
+export type ContentStores = Readonly<Record<string, string>>
+
+const chunkSize = 1 << 20
+
+const blobPath = (folder: string, digest: string): string => {
+  const hex = /^sha256:([0-9a-f]{64})$/.exec(digest)?.[1]
+  if (hex === undefined) throw rpcError("INVALID_ARGUMENT", `\`${digest}\` is not a sha256 digest`)
+  return join(folder, "blobs", "sha256", hex)
+}
+
+const sizeOf = async (folder: string, digest: string): Promise<number> => {
+  const found = await stat(blobPath(folder, digest)).catch(() => undefined)
+  if (found === undefined) throw rpcError("NOT_FOUND", `content ${digest}: not found`)
+  return found.size
+}
+
+const sendBlob = async (call: Call, folder: string): Promise<void> => {
+  const message = await call.receive()
+  const { digest, offset, size } = Wire.ReadRequest.decode(message ?? new Uint8Array())
+  const whole = await sizeOf(folder, digest)
+  const end = size === 0 ? whole : Math.min(whole, offset + size)
+  const handle = await open(blobPath(folder, digest), "r")
+  try {
+    const buffer = Buffer.allocUnsafe(chunkSize)
+    for (let at = offset; at < end; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkSize, end - at), at)
+      if (bytesRead === 0) throw rpcError("DATA_LOSS", `content ${digest} became shorter`)
+      await call.send(Wire.ReadResponse.encode({ offset: at, data: buffer.subarray(0, bytesRead) }))
+      at += bytesRead
+    }
+  } finally {
+    await handle.close()
+  }
+}
+
+const checked = (
+  request: Value<typeof Wire.WriteRequest>,
+  first: Value<typeof Wire.WriteRequest>,
+  offset: number,
+  digest: string,
+): void => {
+  const expected = request.expected || first.expected
+  const total = request.total || first.total
+  if (expected !== "" && expected !== digest) {
+    throw rpcError("FAILED_PRECONDITION", `expected content ${expected}, got ${digest}`)
+  }
+  if (total !== 0 && total !== offset) {
+    throw rpcError("FAILED_PRECONDITION", `expected ${total} bytes of content, got ${offset}`)
+  }
+}
+
+/** One blob, written aside and put in place when its digest is right. */
+const takeBlob = async (call: Call, folder: string): Promise<void> => {
+  const unfinished = join(folder, "ingest", randomUUID())
+  await mkdir(join(folder, "ingest"), { recursive: true })
+  await mkdir(join(folder, "blobs", "sha256"), { recursive: true })
+  const hash = createHash("sha256")
+  let handle: FileHandle | undefined
+  let first: Value<typeof Wire.WriteRequest> | undefined
+  let offset = 0
+  try {
+    for (;;) {
+      const message = await call.receive()
+      if (message === undefined) return
+      const request = Wire.WriteRequest.decode(message)
+      if (first === undefined) {
+        first = request
+        const known =
+          request.expected !== "" && (await sizeOf(folder, request.expected).catch(() => -1))
+        if (known !== false && known >= 0) {
+          throw rpcError("ALREADY_EXISTS", `content ${request.expected}: already exists`)
+        }
+        handle = await open(unfinished, "wx")
+      }
+      if (handle !== undefined && request.data.length > 0) {
+        if (request.offset !== offset) {
+          throw rpcError("OUT_OF_RANGE", `content goes on at ${offset}, not at ${request.offset}`)
+        }
+        await writeAll(handle, request.data)
+        hash.update(request.data)
+        offset += request.data.length
+      }
+      const digest = `sha256:${hash.copy().digest("hex")}`
+      const isLast = request.action === Wire.writeAction.commit
+      if (isLast) {
+        checked(request, first, offset, digest)
+        await handle?.close()
+        handle = undefined
+        await rename(unfinished, blobPath(folder, digest))
+      }
+      const now = { seconds: Math.floor(Date.now() / 1000), nanos: 0 }
+      await call.send(
+        Wire.WriteResponse.encode({
+          action: request.action,
+          startedAt: now,
+          updatedAt: now,
+          offset,
+          total: first.total,
+          digest,
+        }),
+      )
+      if (isLast) return
+    }
+  } finally {
+    await handle?.close()
+    await rm(unfinished, { force: true })
+  }
+}
+
+const service = "/containerd.services.content.v1.Content/"
+
+export const contentHandlers = (stores: ContentStores): Handlers => {
+  const folderOf = (metadata: CallMetadata): string => {
+    const id = metadata("buildkit-attachable-store-id")[0] ?? ""
+    const folder = Object.hasOwn(stores, id) ? stores[id] : undefined
+    if (folder === undefined) throw rpcError("NOT_FOUND", `unknown store ${id}`)
+    return folder
+  }
+  const info = async (folder: string, digest: string) => ({
+    info: {
+      digest,
+      size: await sizeOf(folder, digest),
+      createdAt: undefined,
+      updatedAt: undefined,
+    },
+  })
+  return {
+    [`${service}Info`]: (call, metadata) =>
+      answering(Wire.InfoRequest, Wire.InfoResponse, ({ digest }) =>
+        info(folderOf(metadata), digest),
+      )(call, metadata),
+    // Labels are containerd's own affair: there is no place for them in the layout.
+    [`${service}Update`]: (call, metadata) =>
+      answering(Wire.UpdateRequest, Wire.InfoResponse, (request) =>
+        info(folderOf(metadata), request.info?.digest ?? ""),
+      )(call, metadata),
+    [`${service}Read`]: async (call, metadata) => sendBlob(call, folderOf(metadata)),
+    [`${service}Write`]: async (call, metadata) => takeBlob(call, folderOf(metadata)),
+    [`${service}Status`]: async () => {
+      throw rpcError("NOT_FOUND", "no such ingest")
+    },
+    [`${service}ListStatuses`]: answering(Empty, Empty, () => ({})),
+    [`${service}Abort`]: answering(Empty, Empty, () => ({})),
+  }
+}
+
+interface Descriptor {
+  readonly digest?: unknown
+  readonly annotations?: Readonly<Record<string, unknown>>
+}
+
+interface Index {
+  readonly manifests?: ReadonlyArray<Descriptor>
+}
+
+const refName = "org.opencontainers.image.ref.name"
+
+const indexOf = async (folder: string): Promise<Index> => {
+  try {
+    return JSON.parse(await readFile(join(folder, "index.json"), "utf8"))
+  } catch {
+    return {}
+  }
+}
+
+/** Digest of what has the tag; undefined when there is nothing. */
+export const taggedDigest = async (folder: string, tag: string): Promise<string | undefined> => {
+  const { manifests = [] } = await indexOf(folder)
+  const found = manifests.find(({ annotations }) => annotations?.[refName] === tag)
+  return typeof found?.digest === "string" ? found.digest : undefined
+}
+
+/** `descriptor` is JSON as the daemon gives it. */
+export const tagDescriptor = async (
+  folder: string,
+  tag: string,
+  descriptor: string,
+): Promise<void> => {
+  const { manifests = [] } = await indexOf(folder)
+  const described: Descriptor = JSON.parse(descriptor)
+  const entry = { ...described, annotations: { ...described.annotations, [refName]: tag } }
+  const others = manifests.filter(({ annotations }) => annotations?.[refName] !== tag)
+  const index = { schemaVersion: 2, manifests: [...others, entry] }
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }))
+  await writeFile(join(folder, "index.json.new"), JSON.stringify(index))
+  await rename(join(folder, "index.json.new"), join(folder, "index.json"))
+}
