@@ -139,10 +139,8 @@ export const parseAddress = (address: string): Effect.Effect<Address, AddressErr
     if (read === undefined) {
       return refuse(`it starts with none of ${Object.keys(schemes).join(", ")}`)
     }
-    // A scheme that URL knows nothing of would not be taken apart.
-    const url = URL.parse(`ws${address.slice(scheme.length)}`)
-    const local = URL.parse(`file${address.slice(scheme.length)}`)
-    const parsed = scheme.endsWith("unix") ? local : url
+    // Of schemes that it knows, URL drops default ports and the case of names.
+    const parsed = URL.parse(`buildkit${address.slice(scheme.length)}`)
     if (parsed === null) return refuse("it cannot be read")
     const result = read(parsed)
     return typeof result === "string" ? refuse(result) : Effect.succeed(result)
