@@ -39,10 +39,10 @@ const isInstallerFault =
 
 const installs = /\b(?:pip3?|uv)\b.*\b(?:install|sync)\b/s
 
-/** Lines of a step's output that are looked through. */
-export const keptLogLines = 200
+/** Lines of a step's output that a backend keeps, to be looked through when it fails. */
+export const searchedLogLines = 200
 /** Lines of it that are shown. */
-const shownLogLines = 20
+export const keptLogLines = 20
 
 const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
   const text = log.join("\n")
@@ -56,7 +56,7 @@ const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
 const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
 
 export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
-  const details = { step, message, log: log.slice(-shownLogLines).map(withoutLogin) }
+  const details = { step, message, log: log.slice(-keptLogLines).map(withoutLogin) }
   const found = installs.test(step.replace(/["',]/g, " ")) ? dependencyIn(log) : undefined
   if (found !== undefined) {
     const named = withoutLogin(found)

@@ -3,7 +3,7 @@
  * `STEP 1/3: FROM x` (podman); what the
  * program in a step wrote to stderr comes in red, the only trace of which stream it was.
  */
-import { BuildEvent, buildFailure, keptLogLines } from "@relaunch/build"
+import { BuildEvent, buildFailure, searchedLogLines } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
 
 export interface Reading {
@@ -72,7 +72,7 @@ const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArr
   const warning = /^\[Warning\] (.*)$/.exec(raw)?.[1]
   if (warning !== undefined) return [reading, [BuildEvent.Warning({ message: warning })]]
   return [
-    { ...reading, log: [...reading.log, line].slice(-keptLogLines) },
+    { ...reading, log: [...reading.log, line].slice(-searchedLogLines) },
     [
       BuildEvent.VertexLog({
         id: reading.step?.id ?? "context",
