@@ -64,8 +64,8 @@ const fromVariable = (
       const pairs = text
         .split(",")
         .filter((item) => item !== "")
-        .map((item) => item.split("=", 2))
-      return pairs.every((pair) => pair.length === 2)
+        .map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)])
+      return pairs.every(([name]) => name !== "") && !/(^|,)[^=,]+(,|$)/.test(text)
         ? Effect.succeed(Object.fromEntries(pairs))
         : Effect.fail(wrong(setting, name, text, "of the form `NAME=value,NAME=value`"))
     }

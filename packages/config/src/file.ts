@@ -37,8 +37,16 @@ const nearest = (key: string): string | undefined =>
 const isTexts = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((item) => typeof item === "string")
 
+/** What a value should have been. A class, as a map of the user's may have any key. */
+class Wanted {
+  readonly what: string
+  constructor(what: string) {
+    this.what = what
+  }
+}
+
 /** The value in the kind of its setting, or what is wrong with it. */
-const typed = (setting: Setting, value: unknown): FileValue | { readonly wanted: string } => {
+const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
   switch (setting.kind) {
     case "text":
       if (typeof value === "string") return value
@@ -51,34 +59,28 @@ const typed = (setting: Setting, value: unknown): FileValue | { readonly wanted:
         return JSON.stringify(value)
       }
       if (setting.key === "entry-point" && isTexts(value)) return value
-      return {
-        wanted:
-          typeof value === "number"
-            ? "a text; write it in quotes, as YAML reads `3.10` as 3.1"
-            : "a text",
-      }
+      return new Wanted(
+        typeof value === "number"
+          ? "a text; write it in quotes, as YAML reads `3.10` as 3.1"
+          : "a text",
+      )
     case "number":
       return typeof value === "number" && Number.isInteger(value) && value >= 0
         ? value
-        : { wanted: "a whole number" }
+        : new Wanted("a whole number")
     case "flag":
-      return typeof value === "boolean" ? value : { wanted: "true or false" }
+      return typeof value === "boolean" ? value : new Wanted("true or false")
     case "list":
-      return isTexts(value) ? value : { wanted: "a list of texts" }
+      return isTexts(value) ? value : new Wanted("a list of texts")
     case "map":
       return typeof value === "object" &&
         value !== null &&
         !Array.isArray(value) &&
         Object.values(value).every((item) => typeof item === "string")
         ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, String(item)]))
-        : { wanted: "a map of texts; write numbers in quotes" }
+        : new Wanted("a map of texts; write numbers in quotes")
   }
 }
-
-const isWanted = (
-  value: FileValue | { readonly wanted: string },
-): value is { readonly wanted: string } =>
-  typeof value === "object" && !Array.isArray(value) && "wanted" in value
 
 interface Document {
   readonly entries: ReadonlyArray<{
@@ -102,21 +104,31 @@ const read = (text: string): Document => {
   })
   if (problems.length > 0) return { entries: [], problems }
   const { contents } = document
-  if (contents === null) return { entries: [], problems: [] }
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
+    return { entries: [], problems: [] }
+  }
   if (!isMap(contents))
     return { entries: [], problems: ["line 1, column 1: the file is not a map of settings"] }
-  return {
-    problems: [],
-    entries: contents.items.map(({ key, value }) => {
-      const start = isScalar(key) ? (key.range?.[0] ?? 0) : 0
-      const { col, line } = counter.linePos(start)
-      const plain =
+  const entries: Array<Document["entries"][number]> = []
+  for (const { key, value } of contents.items) {
+    const { col, line } = counter.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0)
+    try {
+      const plain: unknown =
         value !== null && typeof value === "object" && "toJS" in value
           ? value.toJS(document)
           : value
-      return { key: String(isScalar(key) ? key.value : key), value: plain, line, column: col }
-    }),
+      entries.push({
+        key: String(isScalar(key) ? key.value : key),
+        value: plain,
+        line,
+        column: col,
+      })
+    } catch (cause) {
+      // Aliases that lead nowhere, or everywhere.
+      problems.push(`line ${line}, column ${col}: ${reasonOf(cause)}`)
+    }
   }
+  return { entries, problems }
 }
 
 const refuse = (path: string, problems: ReadonlyArray<string>) =>
@@ -158,8 +170,8 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure>
           continue
         }
         const read = typed(setting, inner)
-        if (isWanted(read))
-          found.push(`line ${line}, column ${column}: \`${name}\` is not ${read.wanted}`)
+        if (read instanceof Wanted)
+          found.push(`line ${line}, column ${column}: \`${name}\` is not ${read.what}`)
         else values.set(setting.key, { value: read, line })
       }
     }
