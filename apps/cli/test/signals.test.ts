@@ -41,8 +41,7 @@ const engineList = (path: string) =>
     const answer = await fetch(`http://engine${path}`, {
       unix: rig.engine.host.replace("unix://", ""),
     })
-    const said: ReadonlyArray<EngineContainer> = await answer.json()
-    return said
+    return (await answer.json()) as ReadonlyArray<EngineContainer>
   })
 
 interface EngineContainer {
