@@ -3,6 +3,7 @@
  * and one line here. The first whose engine answers is taken when nobody asks for one.
  */
 import type { Builder } from "@relaunch/build"
+import { buildkitBuilder } from "@relaunch/builder-buildkit"
 import { dockerBuilder } from "@relaunch/builder-docker"
 import { podmanBuilder } from "@relaunch/builder-podman"
 import { Engine, type Environment } from "@relaunch/engine"
@@ -18,6 +19,7 @@ interface Backend {
 /** In order of preference. */
 export const backends: Readonly<Record<string, Backend>> = {
   docker: { builder: dockerBuilder, engine: Engine.layer },
+  buildkit: { builder: buildkitBuilder, engine: Engine.layer },
   podman: { builder: podmanBuilder, engine: Engine.podman },
 }
 

@@ -1,1 +1,2 @@
-export { dockerBuilder, type EngineBuilderOptions, engineBuilder } from "./docker.ts"
+export { dockerBuilder } from "./builder.ts"
+export { classicBuilder, type EngineBuilderOptions } from "./classic.ts"

@@ -3,19 +3,20 @@
  * layers kept between builds, and `RUN --mount=type=cache`, which its builder has. The image lands in
  * podman's own storage, where the run then starts.
  */
-import type { Builder } from "@relaunch/build"
-import { engineBuilder } from "@relaunch/builder-docker"
-import type { Engine, Environment } from "@relaunch/engine"
-import type * as Layer from "effect/Layer"
+import { Builder } from "@relaunch/build"
+import { classicBuilder } from "@relaunch/builder-docker"
+import { Engine, type Environment } from "@relaunch/engine"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+// Build secrets would have to travel in the build context, where `COPY . .` finds them.
+const features = { cacheMounts: true, secretMounts: false, crossPlatform: false }
 
 /** `builder: podman` */
 export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
-  engineBuilder(
-    {
-      name: "podman",
-      asksRegistries: false,
-      // Build secrets would have to travel in the build context, where `COPY . .` finds them.
-      features: { cacheMounts: true, secretMounts: false, crossPlatform: false },
-    },
-    env,
+  Layer.effect(
+    Builder,
+    Effect.map(Engine, (engine) =>
+      classicBuilder({ name: "podman", asksRegistries: false, features }, engine, env),
+    ),
   )

@@ -38,6 +38,8 @@ export interface ImageApi {
   ) => Stream.Stream<PullProgress, Failure>
   /** Manifest digest in the registry, without pulling. */
   readonly registryDigest: (reference: string) => Effect.Effect<string, Failure>
+  /** Takes the tar that `docker save` and BuildKit's `docker` exporter write. */
+  readonly loadImage: (tar: ReadableStream<Uint8Array>) => Effect.Effect<void, Failure>
   readonly build: (
     query: Readonly<Record<string, string | undefined>>,
     context: ReadableStream<Uint8Array>,
@@ -55,6 +57,8 @@ const text = (value: unknown): string => (typeof value === "string" ? value : ""
 const number = (value: unknown): number => (typeof value === "number" ? value : 0)
 const words = (value: unknown): ReadonlyArray<string> =>
   Array.isArray(value) ? value.map(String) : []
+
+const oneLine = (said: string): string => said.trim().replace(/\s*\n\s*/g, "; ")
 
 const detailsOf = (said: unknown): ImageDetails => ({
   id: text(at(said, "Id")),
@@ -210,6 +214,34 @@ export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environmen
       )
       return text(at(said, "Descriptor", "digest"))
     }),
+
+  loadImage: (tar) =>
+    Effect.flatMap(api, ({ bytes }) =>
+      jsonLines(
+        bytes({
+          method: "POST",
+          path: "/images/load",
+          query: { quiet: "1" },
+          body: tar,
+          headers: { "content-type": "application/x-tar" },
+        }),
+      ).pipe(
+        Stream.runForEach((said) => {
+          const error = text(at(said, "error"))
+          return error === ""
+            ? Effect.void
+            : Effect.fail(
+                failure(
+                  "E_ENGINE",
+                  `The container engine could not load the image: ${oneLine(error)}`,
+                  {
+                    hints: ["Check that its disk is not full"],
+                  },
+                ),
+              )
+        }),
+      ),
+    ),
 
   build: (query, context, headers) =>
     Stream.unwrap(

@@ -29,9 +29,17 @@ export const graph: Readonly<Record<string, Place>> = {
   store: { level: 4, uses: ["failure", "job"] },
   runner: { level: 4, uses: ["engine", "failure"], tests: ["testing"] },
   source: { level: 4, uses: ["build", "engine", "failure", "job"], tests: ["testing"] },
-  "builder-docker": { level: 4, uses: ["build", "engine", "failure"], tests: ["testing"] },
+  "builder-buildkit": {
+    level: 4,
+    uses: ["@buildkit-js/client", "build", "engine", "failure"],
+  },
+  "builder-docker": {
+    level: 5,
+    uses: ["build", "builder-buildkit", "engine", "failure"],
+    tests: ["testing"],
+  },
 
-  "builder-podman": { level: 5, uses: ["build", "builder-docker", "engine"] },
+  "builder-podman": { level: 6, uses: ["build", "builder-docker", "engine"] },
   server: { level: 5, uses: ["failure", "store"] },
 
   launch: {
@@ -53,6 +61,7 @@ export const graph: Readonly<Record<string, Place>> = {
     level: 7,
     uses: [
       "build",
+      "builder-buildkit",
       "builder-docker",
       "builder-podman",
       "config",

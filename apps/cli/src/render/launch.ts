@@ -56,6 +56,8 @@ const buildLines = (everyLine: boolean) => {
           return [`=> failed ${step.name} (${seconds(step.startedAt)})`, ...tail]
         }
         const how = event.cached ? "cached" : seconds(step.startedAt)
+        // What BuildKit does for itself is of interest only to those who want every line.
+        if (!everyLine && /^\[(?:internal|context )/.test(step.name)) return []
         return everyLine ? [`   done (${how})`] : [`=> ${step.name} (${how})`]
       }
       case "VertexProgress":

@@ -6,11 +6,14 @@ import type * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Runtime from "effect/Runtime"
 import type { SignedUrls } from "../http/signed-url.ts"
+import type { Nodes } from "./nodes.ts"
 
 export interface Call {
   readonly store: StoreShape
   readonly scope: KeyScope
   readonly urls: SignedUrls
+  /** Makers of objects for files below those that have them. */
+  readonly nodes: Nodes
   /**
    * The answer of the store, at once: all that GraphQL needs of it is synchronous. Throws the Failure,
    * which becomes an entry of `errors`.

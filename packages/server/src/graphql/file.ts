@@ -1,6 +1,5 @@
 /** Files: of runs, of artifacts, and manifests, each with the URLs that move their bytes. */
 import type { ArtifactFile, Manifest, RunFile, SdkArtifact } from "@relaunch/store"
-import { artifactNode } from "./artifact.ts"
 import { type Call, wireId, wireTime } from "./call.ts"
 
 const epoch = "1970-01-01T00:00:00Z"
@@ -77,7 +76,7 @@ export const artifactFileNode = (call: Call, artifact: SdkArtifact, file: Artifa
     updatedAt: artifact.createdAt,
     get: file.reference ?? call.urls.get("entry", artifact.number, file.path),
     put: call.urls.put("upload", artifact.number, file.digest),
-    artifact: () => artifactNode(call, artifact),
+    artifact: () => call.nodes.artifact(artifact),
   })
 
 /** A file that the SDK is about to upload for an artifact; its place is the artifact and its digest. */
@@ -94,7 +93,7 @@ export const newArtifactFileNode = (
     updatedAt: artifact.createdAt,
     get: call.urls.get("upload", artifact.number, file.digest),
     put: call.urls.put("upload", artifact.number, file.digest),
-    artifact: () => artifactNode(call, artifact),
+    artifact: () => call.nodes.artifact(artifact),
   })
 
 export const manifestNode = (
@@ -106,7 +105,7 @@ export const manifestNode = (
   id: wireId("ArtifactManifest", manifest?.number ?? `of-${artifact.number}`),
   type: manifest?.kind ?? "FULL",
   digest: manifest?.digest ?? "",
-  artifact: () => artifactNode(call, artifact),
+  artifact: () => call.nodes.artifact(artifact),
   file: fileNode({
     id: wireId("ArtifactManifestFile", manifest?.number ?? `of-${artifact.number}`),
     path: "wandb_manifest.json",

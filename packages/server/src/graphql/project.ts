@@ -1,11 +1,9 @@
 /** Projects and what hangs on them. */
 import { failure } from "@relaunch/failure"
 import type { Project, SdkRun } from "@relaunch/store"
-import { artifactNode, collectionNode, membershipNode, typeNode } from "./artifact.ts"
 import { type Call, wireId, wireTime } from "./call.ts"
 import { connection, type PageArguments } from "./connection.ts"
 import { selectRuns } from "./filter.ts"
-import { runNode } from "./run.ts"
 import { entityNode, userNode } from "./viewer.ts"
 
 interface Named {
@@ -53,11 +51,11 @@ export const projectNode = (call: Call, project: Project) => {
     user: () => userNode(call),
     run: ({ name }: Named) => {
       const run = find(name)
-      return run && runNode(call, run)
+      return run && call.nodes.run(run)
     },
     bucket: ({ missingOk, name }: Named & { readonly missingOk?: boolean | null }) => {
       const run = find(name)
-      if (run !== undefined) return runNode(call, run)
+      if (run !== undefined) return call.nodes.run(run)
       if (missingOk === true) return null
       throw failure(
         "E_RUN_NOT_FOUND",
@@ -65,28 +63,28 @@ export const projectNode = (call: Call, project: Project) => {
       )
     },
     runCount: (page: RunsArguments) => selected(page).length,
-    runs: (page: RunsArguments) => connection(selected(page), page, (run) => runNode(call, run)),
+    runs: (page: RunsArguments) => connection(selected(page), page, (run) => call.nodes.run(run)),
     artifact: ({ name }: Named) => {
       const found = artifact(name)
-      return found && artifactNode(call, found)
+      return found && call.nodes.artifact(found)
     },
     artifactType: ({ name }: Named) => {
       const type = types().find((each) => each.name === name)
-      return type && typeNode(call, project, type)
+      return type && call.nodes.type(project, type)
     },
     artifactTypes: (page: PageArguments) =>
-      connection(types(), page, (type) => typeNode(call, project, type)),
+      connection(types(), page, (type) => call.nodes.type(project, type)),
     artifactCollection: ({ name }: Named) => {
       const found = collection(name)
-      return found && collectionNode(call, found)
+      return found && call.nodes.collection(found)
     },
     artifactCollections: (page: PageArguments) =>
       connection(ask(artifacts.collections(project, {})), page, (each) =>
-        collectionNode(call, each),
+        call.nodes.collection(each),
       ),
     artifactCollectionMembership: ({ name }: Named) => {
       const found = artifact(name)
-      return found && membershipNode(call, found)
+      return found && call.nodes.membership(found)
     },
   }
 }

@@ -1,6 +1,5 @@
 /** A run as the SDK sees it. What W&B calls `name` is our id, and its `displayName` our name. */
 import { type RunKey, rawMember, rawMembers, type SdkRun } from "@relaunch/store"
-import { artifactNode } from "./artifact.ts"
 import { type Call, idParts, wireId, wireTime } from "./call.ts"
 import { connection, type PageArguments } from "./connection.ts"
 import { runFileNode } from "./file.ts"
@@ -64,7 +63,7 @@ export const runNode = (call: Call, run: SdkRun) => {
     )
   }
   const linked = (role: "input" | "output") => (page: PageArguments) =>
-    connection(ask(artifacts.ofRun(run.number, role)), page, (each) => artifactNode(call, each))
+    connection(ask(artifacts.ofRun(run.number, role)), page, (each) => call.nodes.artifact(each))
 
   return {
     __typename: "Run",

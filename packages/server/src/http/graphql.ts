@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import { askWith } from "../graphql/call.ts"
 import { answer, defectsIn, type preparedOnce } from "../graphql/execute.ts"
+import { callWith } from "../graphql/graph.ts"
 import { jsonBody } from "./body.ts"
 import { json } from "./reply.ts"
 import { signedUrls } from "./signed-url.ts"
@@ -49,12 +50,12 @@ export const graphql = (
           variables: question.variables ?? {},
           operationName: question.operationName ?? undefined,
         },
-        {
+        callWith({
           store,
           scope,
           urls: signedUrls(secret, `http://${request.headers.get("host")}`),
           ask: askWith(runtime),
-        },
+        }),
       ),
     )
     const defects = defectsIn(result)

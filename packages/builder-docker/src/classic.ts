@@ -1,19 +1,16 @@
 /**
- * The backend that builds inside a Docker engine, by its `/build` endpoint and a streamed tar. The
- * image lands in the engine that will run it.
+ * Builds inside an engine by its `/build` endpoint and a streamed tar: Docker's classic builder, and
+ * podman. The image lands in the engine that will run it.
  */
 import {
   BuildEvent,
-  Builder,
   type BuilderFeatures,
   type BuilderShape,
   type BuildRequest,
-  type BuiltImage,
   buildFailure,
-  identityLabel,
 } from "@relaunch/build"
+import { builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
-  Engine,
   type EngineShape,
   type Environment,
   headerJson,
@@ -23,7 +20,6 @@ import {
 } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
@@ -107,23 +103,6 @@ const refusal = (error: Failure): Failure => {
     : error
 }
 
-const builtImage = (
-  engine: EngineShape,
-  ref: string,
-  /** Demanded of an image that was not built just now. */
-  identity: string | undefined,
-): Effect.Effect<BuiltImage | undefined, Failure> =>
-  Effect.map(engine.inspectImage(ref), (image) =>
-    image === undefined || (identity !== undefined && image.labels[identityLabel] !== identity)
-      ? undefined
-      : {
-          ref,
-          id: image.id,
-          digest: image.repoDigests[0]?.split("@")[1] ?? null,
-          cached: identity !== undefined,
-        },
-  )
-
 const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -168,12 +147,7 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
       const end = Stream.unwrap(
         Effect.gen(function* () {
           if (changedPath !== undefined) return yield* changed(changedPath)
-          const image = yield* builtImage(engine, request.ref, undefined)
-          if (image === undefined) {
-            return yield* failure("E_BUILD", `The builder ended without image \`${request.ref}\``, {
-              hints: ["Check the engine's own log, and that its disk is not full"],
-            })
-          }
+          const image = yield* builtImage(engine, request.ref)
           return Stream.fromIterable([...lastEvents(reading), BuildEvent.Finished({ image })])
         }),
       )
@@ -218,33 +192,16 @@ export interface EngineBuilderOptions {
   readonly asksRegistries: boolean
 }
 
-/** `env` is where the user's registry logins are looked up. */
-export const engineBuilder = (
+/** Builds by the engine's `/build` endpoint. `env` is where the user's registry logins are looked up. */
+export const classicBuilder = (
   { asksRegistries, features, name }: EngineBuilderOptions,
+  engine: EngineShape,
   env: Environment,
-): Layer.Layer<Builder, never, Engine> =>
-  Layer.effect(
-    Builder,
-    Effect.map(
-      Engine,
-      (engine): BuilderShape => ({
-        name,
-        features: Effect.succeed(features),
-        platform: Effect.map(engine.info, ({ platform }) => platform),
-        find: (ref, identity) => builtImage(engine, ref, identity),
-        baseDigest: (image) => baseDigest(engine, asksRegistries, image),
-        build: (request) => build(engine, env, request),
-      }),
-    ),
-  )
-
-/** `builder: docker`, the engine's classic builder. */
-export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
-  engineBuilder(
-    {
-      name: "docker",
-      asksRegistries: true,
-      features: { cacheMounts: false, secretMounts: false, crossPlatform: false },
-    },
-    env,
-  )
+): BuilderShape => ({
+  name,
+  features: Effect.succeed(features),
+  platform: Effect.map(engine.info, ({ platform }) => platform),
+  find: (ref, identity) => presentImage(engine, ref, identity),
+  baseDigest: (image) => baseDigest(engine, asksRegistries, image),
+  build: (request) => build(engine, env, request),
+})

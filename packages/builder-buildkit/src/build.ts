@@ -1,0 +1,81 @@
+/** One build through the BuildKit client, its events in this project's vocabulary. */
+import {
+  type BuildEvent as BuildkitEvent,
+  Client,
+  type ConnectOptions,
+  type Output,
+} from "@buildkit-js/client"
+import { BuildEvent, type BuildRequest } from "@relaunch/build"
+import type { EngineShape, Environment } from "@relaunch/engine"
+import type { Failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
+import { buildkitFailure } from "./failure.ts"
+import { builtImage } from "./image.ts"
+import { buildkitRequest } from "./request.ts"
+
+type Address = Parameters<typeof Client.connect>[0]
+
+export interface BuildkitBuild {
+  readonly address: Address
+  readonly options: ConnectOptions
+  readonly output: Output
+  /** Base images with the digest they must have. */
+  readonly pinned: Readonly<Record<string, string>>
+}
+
+const eventsOf = (event: BuildkitEvent): ReadonlyArray<BuildEvent> => {
+  switch (event._tag) {
+    case "VertexStarted":
+      return [BuildEvent.VertexStarted({ id: event.id, name: event.name })]
+    case "VertexFinished":
+      return [
+        BuildEvent.VertexFinished({
+          id: event.id,
+          cached: event.cached,
+          ...(event.error === undefined ? {} : { error: event.error }),
+        }),
+      ]
+    case "VertexLog":
+      return [BuildEvent.VertexLog({ id: event.id, stream: event.stream, line: event.line })]
+    case "VertexProgress":
+      return [
+        BuildEvent.VertexProgress({
+          id: event.id,
+          unit: "bytes",
+          current: event.current,
+          ...(event.total === undefined ? {} : { total: event.total }),
+        }),
+      ]
+    case "Warning":
+      return [BuildEvent.Warning({ message: event.message })]
+    case "ContextSent":
+    case "Finished":
+      return []
+  }
+}
+
+/** Ends with `Finished`; leaving the stream cancels the build on the daemon. */
+export const buildWith = (
+  { address, options, output, pinned }: BuildkitBuild,
+  engine: EngineShape,
+  env: Environment,
+  request: BuildRequest,
+): Stream.Stream<BuildEvent, Failure> =>
+  Stream.unwrapScoped(
+    Effect.map(Effect.mapError(Client.connect(address, options), buildkitFailure), (client) =>
+      client
+        .build(buildkitRequest(request, env, output, pinned))
+        .pipe(
+          Stream.mapError(buildkitFailure),
+          Stream.mapConcat(eventsOf),
+          Stream.concat(
+            Stream.fromEffect(
+              Effect.map(builtImage(engine, request.ref), (image) =>
+                BuildEvent.Finished({ image }),
+              ),
+            ),
+          ),
+        ),
+    ),
+  )

@@ -1,0 +1,46 @@
+/** What the BuildKit client fails with, in the words of this project. */
+import type { AddressError, BuildFailure, ConnectError } from "@buildkit-js/client"
+import { buildFailure } from "@relaunch/build"
+import { type Failure, failure } from "@relaunch/failure"
+
+export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
+  switch (error._tag) {
+    case "BuildError": {
+      const { code, details, hints, message } = buildFailure({
+        step: error.vertex?.name ?? "start",
+        message: error.reason,
+        log: error.log,
+      })
+      return failure(code, message, {
+        hints,
+        details: error.source === undefined ? details : { ...details, source: error.source },
+        cause: error,
+      })
+    }
+    case "ContextError":
+      return failure("E_SOURCE_UNREADABLE", error.message, {
+        hints: ["Start again when nothing writes to the source"],
+        cause: error,
+      })
+    case "AddressError":
+      return failure("E_CONFIG", error.message, {
+        hints: ["Set BUILDKIT_HOST to `unix:///run/buildkit/buildkitd.sock` or `tcp://host:1234`"],
+        cause: error,
+      })
+    case "ConnectError":
+      return failure("E_ENGINE_UNREACHABLE", `No BuildKit answers: ${error.message}`, {
+        hints: ["Start buildkitd, or set BUILDKIT_HOST to one that runs"],
+        cause: error,
+      })
+    case "ExportError":
+      return failure("E_ENGINE", `The image did not arrive in the engine: ${error.message}`, {
+        hints: ["Check that the engine runs and its disk is not full"],
+        cause: error,
+      })
+    case "RpcError":
+      return failure("E_ENGINE", `BuildKit refused: ${error.message}`, {
+        hints: ["Check the daemon's own log"],
+        cause: error,
+      })
+  }
+}

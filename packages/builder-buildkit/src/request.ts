@@ -1,0 +1,67 @@
+/** A build request of ours in the words of the BuildKit client. */
+import type {
+  BuildRequest as BuildkitRequest,
+  CredentialSource,
+  Output,
+  TreeEntry,
+} from "@buildkit-js/client"
+import type { BuildRequest, ContextEntry } from "@relaunch/build"
+import { type Environment, loginFor } from "@relaunch/engine"
+import * as Effect from "effect/Effect"
+
+const entryOf = (entry: ContextEntry): TreeEntry => {
+  switch (entry.kind) {
+    case "directory":
+      return { kind: "directory", path: entry.path, mode: entry.mode }
+    case "link":
+      return { kind: "link", path: entry.path, target: entry.target ?? "" }
+    case "file":
+      return {
+        kind: "file",
+        path: entry.path,
+        mode: entry.mode,
+        file: entry.file ?? "",
+        size: entry.size,
+        ...(entry.sha256 === undefined ? {} : { digest: entry.sha256 }),
+      }
+  }
+}
+
+/** The user's registry logins, as for everything else; a failing helper means no login. */
+export const loginSource =
+  (env: Environment): CredentialSource =>
+  (host) =>
+    loginFor(host === "registry-1.docker.io" ? "docker.io" : host, env).pipe(
+      Effect.map((login) =>
+        login === undefined
+          ? undefined
+          : login.identityToken === ""
+            ? { username: login.username, secret: login.password }
+            : { username: "", secret: login.identityToken },
+      ),
+      Effect.orElseSucceed(() => undefined),
+    )
+
+export const buildkitRequest = (
+  request: BuildRequest,
+  env: Environment,
+  output: Output,
+  pinned: Readonly<Record<string, string>>,
+): BuildkitRequest => ({
+  context: { entries: request.context.entries.map(entryOf) },
+  dockerfile: request.dockerfilePath ?? { text: request.dockerfile },
+  buildArguments: request.buildArguments,
+  labels: request.labels,
+  ...(request.platform === null ? {} : { platforms: [request.platform] }),
+  secrets: request.secrets,
+  credentials: loginSource(env),
+  // Builds of one job send only what changed since the last.
+  sharedKey: request.ref.slice(0, request.ref.lastIndexOf(":")),
+  namedContexts: Object.fromEntries(
+    Object.entries(pinned).map(([image, digest]) => [
+      image,
+      { url: `docker-image://${image.replace(/@.*$/, "")}@${digest}` },
+    ]),
+  ),
+  outputs: [output],
+})
