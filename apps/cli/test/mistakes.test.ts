@@ -61,7 +61,7 @@ const mistakes: ReadonlyArray<Mistake> = [
     files: { ...main, "requirements.txt": "no-such-package-anywhere==1.0\n" },
     args: [...code, "-E", "python main.py"],
     status: 4,
-    message: "Dependency `no-such-package-anywhere==1.0` cannot be installed",
+    message: "Dependency `no-such-package-anywhere` cannot be installed",
     jobs: 1,
   },
   {

@@ -30,45 +30,67 @@ const verdicts = {
 const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`
 
 interface Step {
+  /** Place in the order of starting; tells steps that run side by side apart. */
+  readonly number: number
   readonly name: string
   readonly startedAt: number
   log: ReadonlyArray<string>
+}
+
+/** What BuildKit does for itself is of interest only to those who want every line. */
+const isInternal = (name: string): boolean => /^\[(?:internal|context )/.test(name)
+
+/** Every line, each with the number of its step. */
+const wholeLines = (event: BuildEvent, step: Step): ReadonlyArray<string> => {
+  const told = (text: string) => [`#${step.number} ${text}`]
+  switch (event._tag) {
+    case "VertexStarted":
+      return told(step.name)
+    case "VertexLog":
+      return told(visible(event.line))
+    case "VertexProgress":
+      return event.total !== undefined && event.total > 0 && event.current >= event.total
+        ? told(`${humanSize(event.current)} done`)
+        : []
+    case "VertexFinished":
+      if (event.error !== undefined) return told(`failed: ${visible(event.error)}`)
+      return told(event.cached ? "cached" : `done in ${seconds(step.startedAt)}`)
+    default:
+      return []
+  }
+}
+
+/** One line a step when it is over, and the end of its output only if it failed. */
+const foldedLines = (event: BuildEvent, step: Step): ReadonlyArray<string> => {
+  if (event._tag !== "VertexFinished") return []
+  if (event.error !== undefined) {
+    return [
+      `=> failed ${step.name} (${seconds(step.startedAt)})`,
+      ...step.log.map((line) => `   ${visible(line)}`),
+    ]
+  }
+  const how = event.cached ? "cached" : seconds(step.startedAt)
+  return isInternal(step.name) ? [] : [`=> ${step.name} (${how})`]
 }
 
 /** Lines of a build for people who read along or read later. */
 const buildLines = (everyLine: boolean) => {
   const steps = new Map<string, Step>()
   return (event: BuildEvent): ReadonlyArray<string> => {
-    switch (event._tag) {
-      case "VertexStarted":
-        steps.set(event.id, { name: visible(event.name), startedAt: performance.now(), log: [] })
-        return everyLine ? [`=> ${visible(event.name)}`] : []
-      case "VertexLog": {
-        const step = steps.get(event.id)
-        if (step !== undefined) step.log = [...step.log, event.line].slice(-keptLogLines)
-        return everyLine ? [`   ${visible(event.line)}`] : []
-      }
-      case "VertexFinished": {
-        const step = steps.get(event.id)
-        if (step === undefined) return []
-        if (event.error !== undefined) {
-          const tail = everyLine ? [] : step.log.map((line) => `   ${visible(line)}`)
-          return [`=> failed ${step.name} (${seconds(step.startedAt)})`, ...tail]
-        }
-        const how = event.cached ? "cached" : seconds(step.startedAt)
-        // What BuildKit does for itself is of interest only to those who want every line.
-        if (!everyLine && /^\[(?:internal|context )/.test(step.name)) return []
-        return everyLine ? [`   done (${how})`] : [`=> ${step.name} (${how})`]
-      }
-      case "VertexProgress":
-        return everyLine && event.total !== undefined && event.current >= event.total
-          ? [`   ${humanSize(event.current)} sent`]
-          : []
-      case "Warning":
-        return [`warning: ${visible(event.message)}`]
-      case "Finished":
-        return [`built ${event.image.ref}`]
+    if (event._tag === "Warning") return [`warning: ${visible(event.message)}`]
+    if (event._tag === "Finished") return [`built ${event.image.ref}`]
+    if (event._tag === "VertexStarted" && !steps.has(event.id)) {
+      steps.set(event.id, {
+        number: steps.size + 1,
+        name: visible(event.name),
+        startedAt: performance.now(),
+        log: [],
+      })
     }
+    const step = steps.get(event.id)
+    if (step === undefined) return []
+    if (event._tag === "VertexLog") step.log = [...step.log, event.line].slice(-keptLogLines)
+    return everyLine ? wholeLines(event, step) : foldedLines(event, step)
   }
 }
 
