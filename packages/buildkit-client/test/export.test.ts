@@ -36,6 +36,12 @@ const engine = (path: string, init: RequestInit = {}) =>
     return { status: answer.status, body: await answer.text() }
   })
 
+const manifestTypes = [
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ")
+
 const small = { Dockerfile: "FROM scratch\nCOPY . /x\n", "a/file": "hello", run: "#!/bin/sh\n" }
 
 describe("the engine's own store", () => {
@@ -131,7 +137,7 @@ for (const { address, name } of buildkitDaemons) {
           const path = image.slice(registry.length + 1, -2)
           return (
             await fetch(`http://${registry}/v2/${path}/manifests/${result.digest}`, {
-              headers: { authorization: `Basic ${auth}`, accept: "*/*" },
+              headers: { authorization: `Basic ${auth}`, accept: manifestTypes },
             })
           ).status
         })

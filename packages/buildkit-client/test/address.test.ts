@@ -1,0 +1,86 @@
+/** Addresses as people write them. */
+import { describe, expect } from "bun:test"
+import { effect } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { type Address, addressText, parseAddress } from "../src/index.ts"
+
+describe("an address", () => {
+  const command = (...words: ReadonlyArray<string>): Address => ({
+    kind: "command",
+    command: words,
+  })
+  const dial = ["buildctl", "dial-stdio"]
+  const good: ReadonlyArray<readonly [string, Address]> = [
+    ["unix:///run/buildkit/buildkitd.sock", { kind: "unix", path: "/run/buildkit/buildkitd.sock" }],
+    ["unix:///with%20blank/s", { kind: "unix", path: "/with blank/s" }],
+    ["tcp://10.0.0.1:5000", { kind: "tcp", host: "10.0.0.1", port: 5000 }],
+    ["tcp://host", { kind: "tcp", host: "host", port: 1234 }],
+    ["tcp://[::1]:80", { kind: "tcp", host: "::1", port: 80 }],
+    ["docker-container://Bk", command("docker", "exec", "-i", "Bk", ...dial)],
+    [
+      "docker-container://bk?context=remote",
+      command("docker", "--context=remote", "exec", "-i", "bk", ...dial),
+    ],
+    ["podman-container://bk_1", command("podman", "exec", "-i", "bk_1", ...dial)],
+    [
+      "kube-pod://pod?namespace=ns&context=c&container=bk",
+      command(
+        ...["kubectl", "--context=c", "--namespace=ns", "exec", "--stdin", "--container=bk", "pod"],
+        ...["--", ...dial],
+      ),
+    ],
+    ["ssh://me@host:2222", command("ssh", "-l", "me", "-p", "2222", "--", "host", ...dial)],
+    [
+      "ssh://host/run/b%20k.sock",
+      command("ssh", "--", "host", "buildctl", "--addr", "'unix:///run/b k.sock'", "dial-stdio"),
+    ],
+    [
+      "docker+unix:///var/run/docker.sock",
+      { kind: "dockerd", engine: { kind: "unix", path: "/var/run/docker.sock" } },
+    ],
+    ["docker+tcp://host", { kind: "dockerd", engine: { kind: "tcp", host: "host", port: 2375 } }],
+  ]
+  for (const [text, address] of good) {
+    effect(`${text} is read`, () =>
+      Effect.map(parseAddress(text), (parsed) => expect(parsed).toEqual(address)),
+    )
+  }
+
+  const bad = [
+    "",
+    "/run/buildkitd.sock",
+    "http://host",
+    "unix://",
+    "unix://relative",
+    "tcp://",
+    "tcp://host:99999",
+    "docker-container://",
+    "docker-container://--privileged",
+    "kube-pod://-it",
+    "ssh://-oProxyCommand=x",
+    "ssh://me:secret@host",
+    "__proto__://x",
+  ]
+  for (const text of bad) {
+    effect(`\`${text}\` is refused with itself`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(parseAddress(text))
+        expect(error._tag).toBe("AddressError")
+        expect(error.message).toStartWith(`\`${text}\` is not a BuildKit address: `)
+      }),
+    )
+  }
+
+  effect("is told as it was written", () =>
+    Effect.gen(function* () {
+      for (const text of [
+        "unix:///a/b",
+        "tcp://[::1]:80",
+        "docker+unix:///a",
+        "docker+tcp://h:1",
+      ]) {
+        expect(addressText(yield* parseAddress(text))).toBe(text)
+      }
+    }),
+  )
+})
