@@ -66,6 +66,8 @@ const handle = (
   metadata: CallMetadata,
   handler: Handler | undefined,
 ): void => {
+  // The peer may have cancelled it in the same breath.
+  if (stream.destroyed || stream.closed) return
   const call = callOn(stream, path, "server")
   if (handler === undefined) {
     const refusal = {

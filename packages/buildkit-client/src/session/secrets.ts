@@ -58,11 +58,15 @@ export const sshHandlers = (agents: SshAgents): Handlers => {
         agent.on("error", () => reject(rpcError("UNAVAILABLE", "the ssh agent does not answer")))
       })
       agent.on("data", (data: Buffer) => {
-        if (call.over.aborted) return
-        const wait = call.send(BytesMessage.encode({ data }))
-        if (wait === undefined) return
-        agent.pause()
-        wait.finally(() => agent.resume())
+        try {
+          const wait = call.send(BytesMessage.encode({ data }))
+          if (wait === undefined) return
+          agent.pause()
+          wait.finally(() => agent.resume())
+        } catch {
+          // The call is over: nobody asks the agent any more.
+          agent.destroy()
+        }
       })
       call.over.addEventListener("abort", () => agent.destroy())
       const forward = async () => {

@@ -64,10 +64,13 @@ export const ensureBuildkitPrograms: Effect.Effect<BuildkitPrograms, Problem> = 
   },
 )
 
+/** Bytes of cache that stay when it collects garbage. */
+const mostCache = 5_000_000_000
+
 const settingsFor = (open: RunningRegistry, login: RunningRegistry): string =>
   [
     // Containers of builds have the machine's network, as the rig needs for its loopback servers.
-    ...["[worker.oci]", 'networkMode = "host"'],
+    ...["[worker.oci]", 'networkMode = "host"', "gc = true", `gckeepstorage = ${mostCache}`],
     ...['[registry."docker.io"]', `mirrors = ["${open.address}"]`],
     ...[open, login].flatMap(({ address }) => [`[registry."${address}"]`, "http = true"]),
   ].join("\n")
