@@ -8,7 +8,7 @@ import { type Endpoint, Engine, type EngineShape, type Environment } from "@rela
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { classicBuilder } from "./classic.ts"
+import { classicBuilder, classicFeatures } from "./classic.ts"
 
 /** Engine 18.09, the first whose BuildKit is reached through the API. */
 const firstWithBuildkit = [1, 39] as const
@@ -45,15 +45,10 @@ const addressOf = ({ socket, tls, url }: Endpoint) => {
   } as const
 }
 
-const classicFeatures = { cacheMounts: false, secretMounts: false, crossPlatform: false }
 const buildkitFeatures = { cacheMounts: true, secretMounts: true, crossPlatform: false }
 
 const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
-  const classic = classicBuilder(
-    { name: "docker", features: classicFeatures, asksRegistries: true },
-    engine,
-    env,
-  )
+  const classic = classicBuilder({ name: "docker", asksRegistries: true }, engine, env)
   const hasBuildkit =
     env["DOCKER_BUILDKIT"] === "0"
       ? Effect.succeed(false)

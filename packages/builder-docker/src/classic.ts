@@ -187,19 +187,25 @@ const baseDigest = (
 export interface EngineBuilderOptions {
   /** Name as in `builder:` of the configuration. */
   readonly name: string
-  readonly features: BuilderFeatures
   /** The engine can ask a registry for a digest; one that cannot pulls the image to know it. */
   readonly asksRegistries: boolean
 }
 
+/** What Docker's classic builder has. */
+export const classicFeatures: BuilderFeatures = {
+  cacheMounts: false,
+  secretMounts: false,
+  crossPlatform: false,
+}
+
 /** Builds by the engine's `/build` endpoint. `env` is where the user's registry logins are looked up. */
 export const classicBuilder = (
-  { asksRegistries, features, name }: EngineBuilderOptions,
+  { asksRegistries, name }: EngineBuilderOptions,
   engine: EngineShape,
   env: Environment,
 ): BuilderShape => ({
   name,
-  features: Effect.succeed(features),
+  features: Effect.succeed(classicFeatures),
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
   baseDigest: (image) => baseDigest(engine, asksRegistries, image),

@@ -44,7 +44,8 @@ const installGit = [
 
 const run = (words: ReadonlyArray<string>, mount = ""): string => `RUN ${mount}${jsonWords(words)}`
 
-const cacheMount = "--mount=type=cache,target=/root/.cache,sharing=locked "
+/** pip and uv share their caches safely; a locked cache can wait for ever on podman. */
+const cacheMount = "--mount=type=cache,target=/root/.cache "
 
 /** The installer's words for a list of requirements or files. */
 const install = (

@@ -65,8 +65,8 @@ describe("the default Dockerfile", () => {
         yield* steps({ "requirements.txt": "numpy\n" }, { cacheMounts: true }),
       ).toMatchInlineSnapshot(`
         "COPY ["requirements.txt", "./"]
-        RUN --mount=type=cache,target=/root/.cache,sharing=locked ["python", "-m", "pip", "install", "uv"]
-        RUN --mount=type=cache,target=/root/.cache,sharing=locked ["python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy", "-r", "requirements.txt"]
+        RUN --mount=type=cache,target=/root/.cache ["python", "-m", "pip", "install", "uv"]
+        RUN --mount=type=cache,target=/root/.cache ["python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy", "-r", "requirements.txt"]
         --
         COPY --chown=1000 [".", "./"]
         "

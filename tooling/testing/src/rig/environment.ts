@@ -1,11 +1,13 @@
 /** Where the rig is, for tests: read from the environment, and brought up when it is not there. */
 import { join } from "node:path"
+import { podmanEnvironment } from "./podman.ts"
 
 const names = [
   "RELAUNCH_TEST_DOCKER_HOST",
   "RELAUNCH_TEST_GATEWAY",
   "RELAUNCH_TEST_BUILDKIT_HOST",
   "RELAUNCH_TEST_BUILDCTL",
+  "RELAUNCH_TEST_PODMAN",
   "RELAUNCH_TEST_REGISTRY",
   "RELAUNCH_TEST_REGISTRY_AUTH",
   "RELAUNCH_TEST_REGISTRY_USER",
@@ -45,6 +47,10 @@ export interface TestRegistry {
 export interface TestRig {
   readonly engine: TestEngine
   readonly buildkit: TestBuildkit
+  readonly podman: {
+    /** Variables that point podman to storage of its own and to the rig's registry. */
+    readonly environment: Readonly<Record<string, string>>
+  }
   readonly registry: {
     /** Also what the engine takes for Docker Hub. */
     readonly open: TestRegistry
@@ -82,6 +88,7 @@ export interface TestRig {
 const fromVariables = (all: RigVariables): TestRig => ({
   engine: { host: all.RELAUNCH_TEST_DOCKER_HOST, gateway: all.RELAUNCH_TEST_GATEWAY },
   buildkit: { host: all.RELAUNCH_TEST_BUILDKIT_HOST, buildctl: all.RELAUNCH_TEST_BUILDCTL },
+  podman: { environment: podmanEnvironment(all.RELAUNCH_TEST_PODMAN) },
   registry: {
     open: { address: all.RELAUNCH_TEST_REGISTRY },
     login: {

@@ -20,12 +20,15 @@ import type { RigVariables } from "./environment.ts"
 import { ensureGitHttps, ensureGitSsh, gitLogin, repositoriesFolder } from "./git-servers.ts"
 import { ensureImages } from "./images.ts"
 import { rigPlaces } from "./places.ts"
+import { ensurePodman } from "./podman.ts"
 import { ensureWandb, newestWandb, oldWandb } from "./python.ts"
 import { ensureLoginRegistry, ensureOpenRegistry, registryLogin } from "./registries.ts"
 
 const systemPackages = [
   providing("dockerd", "docker.io"),
   providing("docker-registry"),
+  providing("podman"),
+  providing("slirp4netns"),
   providing("runc"),
   providing("sshd", "openssh-server"),
   providing("ssh", "openssh-client"),
@@ -107,6 +110,7 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
         RELAUNCH_TEST_GATEWAY: gateway,
         RELAUNCH_TEST_BUILDKIT_HOST: buildkit,
         RELAUNCH_TEST_BUILDCTL: buildctl,
+        RELAUNCH_TEST_PODMAN: yield* ensurePodman(open),
         RELAUNCH_TEST_REGISTRY: open.address,
         RELAUNCH_TEST_REGISTRY_AUTH: login.address,
         RELAUNCH_TEST_REGISTRY_USER: registryLogin.user,

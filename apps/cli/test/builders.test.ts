@@ -1,0 +1,117 @@
+/** One behaviour, whichever builder is configured: the same job, the same image content, the same words. */
+import { describe, expect } from "bun:test"
+import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { machine, rig } from "./command.ts"
+
+const builders = {
+  docker: { name: "docker", env: {} },
+  "docker without BuildKit": { name: "docker", env: { DOCKER_BUILDKIT: "0" } },
+  buildkit: { name: "buildkit", env: { BUILDKIT_HOST: rig.buildkit.host } },
+  podman: { name: "podman", env: rig.podman.environment },
+} as const
+
+/** What the program sees of its image. */
+const inspecting = `import json, os, stat, sys
+import six
+files = {p: [stat.filemode(os.lstat(p).st_mode), os.readlink(p) if os.path.islink(p) else open(p).read()] for p in ["main.py", "data/a b.txt", "run.sh", "link"] if p != "main.py"}
+print(json.dumps([six.__version__, os.getuid(), os.getcwd(), os.environ["HOME"], files, sys.argv[1:]]))
+`
+
+for (const [title, { env, name }] of Object.entries(builders)) {
+  describe(`builder ${title}`, () => {
+    liveEffect(
+      "builds, runs, records, and builds only what changed",
+      () =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder({
+            // The engine may still have the image of an earlier test.
+            "main.py": `# ${crypto.randomUUID()}\n${inspecting}`,
+            "requirements.txt": "six==1.16.0\n",
+            "data/a b.txt": "text",
+            "run.sh": "#!/bin/sh\n",
+            "left/out.txt": "x",
+            ".dockerignore": "left\n",
+            "relaunch.yaml": `builder: ${name}\n`,
+          })
+          yield* Effect.promise(async () => {
+            await Bun.$`chmod +x run.sh && ln -s run.sh link`.cwd(folder).quiet()
+          })
+          const { json, relaunch } = yield* machine
+          const flags = ["--uri", ".", "-J", "same", "-p", "demo", "-E", "python main.py"]
+          const first = yield* relaunch(flags, { cwd: folder, env })
+          expect(first.code === 0 ? "" : first.stderr).toBe("")
+          expect(JSON.parse(first.stdout)).toEqual([
+            "1.16.0",
+            1000,
+            "/home/launch/src",
+            "/home/launch",
+            {
+              "data/a b.txt": ["-rw-r--r--", "text"],
+              "run.sh": ["-rwxr-xr-x", "#!/bin/sh\n"],
+              link: ["lrwxrwxrwx", "run.sh"],
+            },
+            [],
+          ])
+          const again = yield* json(flags, { cwd: folder, env })
+          expect(again.image.cached).toBe(true)
+          expect(again.job.version).toBe("v0")
+
+          yield* writeFiles(folder, { "data/a b.txt": crypto.randomUUID() })
+          const edited = yield* relaunch([...flags, "--progress", "plain"], { cwd: folder, env })
+          const lines = edited.stderr.split("\n")
+          const installs = lines.flatMap((line) =>
+            line.includes('"install"') ? [/^#\d+/.exec(line)?.[0] ?? ""] : [],
+          )
+          expect(installs.length).toBeGreaterThan(0)
+          for (const step of installs) expect(lines).toContain(`${step} cached`)
+        }),
+      "5 minutes",
+    )
+
+    liveEffect("says which dependency cannot be installed", () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({
+          "main.py": "print(1)\n",
+          "requirements.txt": "no-such-package-anywhere==1.0\n",
+        })
+        const { relaunch } = yield* machine
+        const { code, stderr } = yield* relaunch(
+          ["--uri", folder, "-p", "demo", "-E", "python main.py", "--builder", name],
+          { env },
+        )
+        expect(code).toBe(4)
+        expect(stderr).toMatch(
+          /error: Dependency `no-such-package-anywhere(?:==1\.0)?` cannot be installed\n/,
+        )
+      }),
+    )
+
+    liveEffect("names the line of a Dockerfile that is not valid", () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({
+          "main.py": "print(1)\n",
+          Dockerfile: "FROM python:3.13-slim\nRUNN echo\n",
+        })
+        const { relaunch } = yield* machine
+        const flags = ["--uri", folder, "-p", "demo", "-E", "python main.py", "-D", "Dockerfile"]
+        const { code, stderr } = yield* relaunch([...flags, "--builder", name], { env })
+        expect(code).toBe(4)
+        expect(stderr).toMatch(/error: The Dockerfile is not valid: .*RUNN/)
+      }),
+    )
+
+    liveEffect("starts an asynchronous run, which `run stop` stops", () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({ "main.py": "import time\ntime.sleep(600)\n" })
+        const { json } = yield* machine
+        const flags = ["--uri", folder, "-p", "demo", "-E", "python main.py", "--builder", name]
+        const { run } = yield* json([...flags, "--async"], { env })
+        expect(run.state).toBe("running")
+        expect(yield* json(["run", "stop", run.id, "--grace", "1"], { env })).toMatchObject({
+          state: "killed",
+        })
+      }),
+    )
+  })
+}
