@@ -27,6 +27,7 @@ export const help = {
   "artifact-download": ["relaunch artifact download demo/model:best -o model"],
   serve: ["relaunch serve", "relaunch serve --port 9000"],
   env: ['eval "$(relaunch env)" && python train.py'],
+  "builder-list": ["relaunch builder list", "relaunch builder list --builder podman --json"],
   "config-path": ["relaunch config path"],
   "config-show": ["relaunch config show", "relaunch config show --builder docker --json"],
   epilogue: `

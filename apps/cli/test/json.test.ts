@@ -107,6 +107,8 @@ describe("--json", () => {
         )
         yield* answer("variables", ["env"])
         yield* answer("paths", ["config", "path"])
+        const builders = yield* answer("builders", ["builder", "list"])
+        expect(builders).toMatchObject([{ name: "docker", chosen: true, reachable: true }, {}, {}])
         yield* answer("settings", ["config", "show", "--project", "demo"])
         yield* answer("error", ["run", "show", "nothing"], 6)
         yield* answer("error", ["--projct", "x"], 2)

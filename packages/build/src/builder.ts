@@ -34,10 +34,18 @@ export interface BuilderFeatures {
   readonly crossPlatform: boolean
 }
 
+/** Where a backend's daemon is and what it calls itself. */
+export interface BuilderStatus {
+  readonly address: string
+  readonly version: string
+}
+
 export interface BuilderShape {
   /** Name as in `builder:` of the configuration. */
   readonly name: string
   readonly features: Effect.Effect<BuilderFeatures, Failure>
+  /** Asks the daemon; fails with the reason why it cannot build now. */
+  readonly status: Effect.Effect<BuilderStatus, Failure>
   /** The platform images are built for when nobody asks, `linux/amd64`. */
   readonly platform: Effect.Effect<string, Failure>
   /**

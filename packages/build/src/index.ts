@@ -1,4 +1,10 @@
-export { Builder, type BuilderFeatures, type BuilderShape, type BuildRequest } from "./builder.ts"
+export {
+  Builder,
+  type BuilderFeatures,
+  type BuilderShape,
+  type BuilderStatus,
+  type BuildRequest,
+} from "./builder.ts"
 export { type CollectOptions, collectContext, identified, listTree } from "./collect.ts"
 export type { BuildContext, ContextEntry } from "./context.ts"
 export { dockerIgnore, type IgnoreRules } from "./dockerignore.ts"

@@ -4,7 +4,7 @@
  * the image's identity was made with.
  */
 import { Client } from "@buildkit-js/client"
-import { Builder, type BuilderShape, type BuildRequest } from "@relaunch/build"
+import { Builder, type BuilderShape, type BuilderStatus, type BuildRequest } from "@relaunch/build"
 import { Engine, type EngineShape, type Environment } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
@@ -31,6 +31,17 @@ const platformOf = (address: string): Effect.Effect<string, Failure> =>
           hints: ["Start it with an OCI or containerd worker"],
         }))
       )
+    }),
+  )
+
+/** BuildKit has an engine beside it, which must answer too: it runs what is built. */
+const statusOf = (address: string, engine: EngineShape): Effect.Effect<BuilderStatus, Failure> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      yield* engine.info
+      const client = yield* Effect.mapError(Client.connect(address), buildkitFailure)
+      const { version } = yield* Effect.mapError(client.info, buildkitFailure)
+      return { address, version: version ?? "before 0.11" }
     }),
   )
 
@@ -77,6 +88,7 @@ export const buildkitBuilder = (env: Environment): Layer.Layer<Builder, never, E
       return {
         name: "buildkit",
         features: Effect.succeed({ cacheMounts: true, secretMounts: true, crossPlatform: false }),
+        status: statusOf(addressIn(env), engine),
         platform,
         find: (ref, identity) => presentImage(engine, ref, identity),
         baseDigest: (image) => baseDigest(engine, image),

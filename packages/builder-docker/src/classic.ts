@@ -206,6 +206,10 @@ export const classicBuilder = (
 ): BuilderShape => ({
   name,
   features: Effect.succeed(classicFeatures),
+  status: Effect.zipWith(engine.info, engine.endpoint, ({ serverVersion }, { address }) => ({
+    address,
+    version: serverVersion,
+  })),
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
   baseDigest: (image) => baseDigest(engine, asksRegistries, image),

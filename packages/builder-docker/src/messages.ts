@@ -105,15 +105,22 @@ export const readMessage = (
   message: unknown,
 ): readonly [Reading, ReadonlyArray<BuildEvent>] => {
   const stream = at(message, "stream")
-  if (typeof stream === "string") return readText(reading, stream)
+  if (typeof stream === "string") {
+    const isCutShort = reading.partial !== "" && ownMessage.test(stream)
+    return readText(reading, isCutShort ? `\n${stream}` : stream)
+  }
   const id = at(at(message, "aux"), "ID")
   if (typeof id === "string") return [{ ...reading, imageId: id }, []]
   const error = at(message, "error")
   if (typeof error === "string") {
     const said = error.trim()
-    const log = reading.partial === "" ? reading.log : [...reading.log, reading.partial]
-    const failure = buildFailure({ step: reading.step?.name ?? "start", message: said, log })
-    return [{ ...reading, failure, step: undefined }, finished(reading, said)]
+    const [told, last] = readText(reading, reading.partial === "" ? "" : "\n")
+    const failure = buildFailure({
+      step: reading.step?.name ?? "start",
+      message: said,
+      log: told.log,
+    })
+    return [{ ...told, failure, step: undefined }, [...last, ...finished(told, said)]]
   }
   const status = at(message, "status")
   const detail = at(message, "progressDetail")

@@ -32,14 +32,23 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
   const file = entry.file ?? ""
   let sent = 0
   const stream = fs.createReadStream(file, { highWaterMark: 1 << 18 })
-  for await (const chunk of stream) {
-    const bytes: Uint8Array = chunk
-    sent += bytes.length
-    if (sent > entry.size) break
-    hash.update(bytes)
-    await writer.write(bytes)
+  stream.once("error", () => {
+    // Thrown below as well; a stream whose error nobody listens to ends the process.
+  })
+  try {
+    for await (const chunk of stream) {
+      const bytes: Uint8Array = chunk
+      sent += bytes.length
+      if (sent > entry.size) break
+      hash.update(bytes)
+      await writer.write(bytes)
+    }
+  } catch (cause) {
+    if (cause instanceof Error && "path" in cause) throw new ChangedWhileRead(entry.path)
+    throw cause
+  } finally {
+    stream.destroy()
   }
-  stream.destroy()
   if (sent !== entry.size || (entry.sha256 !== undefined && hash.digest("hex") !== entry.sha256)) {
     throw new ChangedWhileRead(entry.path)
   }

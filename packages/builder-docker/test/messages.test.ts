@@ -1,0 +1,135 @@
+/** What the classic builder streams, recorded from a real engine, as build events. */
+import { describe, expect, test } from "bun:test"
+import type { BuildEvent } from "@relaunch/build"
+import { firstReading, lastEvents, readMessage } from "../src/messages.ts"
+import recorded from "./messages/streams.json"
+
+const read = (messages: ReadonlyArray<unknown>) => {
+  let reading = firstReading
+  const events: Array<BuildEvent> = []
+  for (const message of messages) {
+    const [next, said] = readMessage(reading, message)
+    reading = next
+    events.push(...said)
+  }
+  return { reading, events: [...events, ...lastEvents(reading)] }
+}
+
+const streamOf = (name: string) =>
+  recorded.streams.find((each) => each.case === name)?.messages ?? []
+
+/** One line an event, to be read at a glance. */
+const told = (events: ReadonlyArray<BuildEvent>): ReadonlyArray<string> =>
+  events.map((event) => {
+    switch (event._tag) {
+      case "VertexStarted":
+        return `> ${event.name}`
+      case "VertexLog":
+        return `${event.stream === "stderr" ? "!" : " "} ${event.line}`
+      case "VertexFinished":
+        return `< ${event.error ?? (event.cached ? "cached" : "done")}`
+      case "Warning":
+        return `warning ${event.message}`
+      default:
+        return event._tag
+    }
+  })
+
+const python = "FROM python:3.13-slim"
+
+const wanted: Readonly<Record<string, ReadonlyArray<string>>> = {
+  success: [
+    ...[`> [1/4] ${python}`, "< done", "> [2/4] ENV A=1", "< done"],
+    ...[
+      "> [3/4] RUN echo one && echo two >&2 && printf three",
+      "! two",
+      "  one",
+      "  three",
+      "< done",
+    ],
+    ...["> [4/4] LABEL a=b", "< done"],
+  ],
+  cached: [`> [1/2] ${python}`, "< done", "> [2/2] RUN echo cached-77", "< cached"],
+  "failing-run": [
+    ...[`> [1/2] ${python}`, "< done"],
+    ...['> [2/2] RUN echo before && echo "ERROR: no" >&2 && exit 3', "! ERROR: no", "  before"],
+    `< The command '/bin/sh -c echo before && echo "ERROR: no" >&2 && exit 3' returned a non-zero code: 3`,
+  ],
+  "no-newline": [
+    ...[
+      `> [1/2] ${python}`,
+      "< done",
+      '> [2/2] RUN printf "half a line" && exit 3',
+      "  half a line",
+    ],
+    `< The command '/bin/sh -c printf "half a line" && exit 3' returned a non-zero code: 3`,
+  ],
+  "missing-copy": [
+    ...[`> [1/2] ${python}`, "< done", "> [2/2] COPY nothing /x"],
+    "< COPY failed: file not found in build context or excluded by .dockerignore: stat nothing: file does not exist",
+  ],
+  stages: [
+    ...[`> [1/4] ${python} AS one`, "< done", "> [2/4] RUN echo in-one", "  in-one", "< done"],
+    ...[`> [3/4] ${python}`, "< done", "> [4/4] COPY --from=one /etc/hostname /x", "< done"],
+  ],
+  "unused-argument": [
+    ...[`> [1/2] ${python}`, "< done", "> [2/2] RUN echo q", "  q"],
+    ...["warning One or more build-args [NOPE] were not consumed", "< done"],
+  ],
+}
+
+describe(`the stream of ${recorded.engine}`, () => {
+  test.each(Object.entries(wanted))("of the case %s", (name, lines) => {
+    expect(told(read(streamOf(name)).events)).toEqual([...lines])
+  })
+
+  test("means the same however its texts are cut", () => {
+    for (const { case: name, messages } of recorded.streams) {
+      const cut = messages.flatMap((message) => {
+        const { stream } = message as { readonly stream?: string }
+        if (stream === undefined || /^ ---> |^Removing |^Step |^Successfully /.test(stream))
+          return [message]
+        return [...stream].map((char) => ({ stream: char }))
+      })
+      expect([name, told(read(cut).events)]).toEqual([name, told(read(messages).events)])
+    }
+  })
+
+  test("has every vertex started once and finished once", () => {
+    for (const { messages } of recorded.streams) {
+      const { events } = read(messages)
+      const ids = (tag: BuildEvent["_tag"]) =>
+        events.flatMap((event) => (event._tag === tag && "id" in event ? [event.id] : []))
+      expect(ids("VertexFinished")).toEqual(ids("VertexStarted"))
+      expect(new Set(ids("VertexStarted")).size).toBe(ids("VertexStarted").length)
+    }
+  })
+
+  test("keeps the words of the failing step for the failure", () => {
+    const { failure } = read(streamOf("failing-run")).reading
+    expect(failure?.code).toBe("E_BUILD")
+    expect(failure?.details["log"]).toEqual(["ERROR: no", "before"])
+    expect(read(streamOf("no-newline")).reading.failure?.details["log"]).toEqual(["half a line"])
+    expect(read(streamOf("success")).reading.failure).toBeUndefined()
+  })
+
+  test("shows what a pull has loaded", () => {
+    const { events } = read([
+      { stream: "Step 1/1 : FROM a" },
+      { stream: "\n" },
+      { status: "Pulling from a", id: "latest" },
+      { status: "Downloading", progressDetail: { current: 5, total: 10 }, id: "x" },
+      { status: "Extracting", progressDetail: { current: 7 }, id: "x" },
+    ])
+    expect(events.slice(1, 3)).toMatchObject([
+      { _tag: "VertexProgress", unit: "bytes", current: 5, total: 10 },
+      { _tag: "VertexProgress", unit: "bytes", current: 7 },
+    ])
+  })
+
+  test("is not upset by what it does not know", () => {
+    for (const odd of [null, 7, "text", {}, { stream: 3 }, { aux: null }, { status: "x" }]) {
+      expect(read([odd]).events).toEqual([])
+    }
+  })
+})
