@@ -34,6 +34,9 @@ const usesCache = /^ ---> Using cache$|^--> Using cache [0-9a-f]+$/
 /** Lines by which the builder speaks of itself, not of the program in the step. */
 const ownLine =
   /^ ?--?-> |^Removing intermediate container |^Successfully (?:built|tagged) |^COMMIT |^[0-9a-f]{64}$/
+/** Docker begins each in a message of its own, whether or not the program ended its last line. */
+const ownMessage =
+  /^(?: ---> |Removing intermediate container |Successfully (?:built|tagged) |Step \d+\/\d+ : )/
 
 const red = "\u001b[91m"
 const plainAgain = "\u001b[0m"

@@ -32,9 +32,6 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
   const file = entry.file ?? ""
   let sent = 0
   const stream = fs.createReadStream(file, { highWaterMark: 1 << 18 })
-  stream.once("error", () => {
-    // Thrown below as well; a stream whose error nobody listens to ends the process.
-  })
   try {
     for await (const chunk of stream) {
       const bytes: Uint8Array = chunk
@@ -44,7 +41,7 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
       await writer.write(bytes)
     }
   } catch (cause) {
-    if (cause instanceof Error && "path" in cause) throw new ChangedWhileRead(entry.path)
+    if (cause instanceof Error && "syscall" in cause) throw new ChangedWhileRead(entry.path)
     throw cause
   } finally {
     stream.destroy()

@@ -19,9 +19,11 @@ import { dockerBuilder } from "../src/index.ts"
 
 const { host } = await testEngine()
 
+const classic = { DOCKER_BUILDKIT: "0" }
+
 const builders = [
   ["BuildKit", {}],
-  ["the classic builder", { DOCKER_BUILDKIT: "0" }],
+  ["the classic builder", classic],
 ] as const
 
 const services = (more: Readonly<Record<string, string>>) => {
@@ -161,23 +163,6 @@ for (const [name, env] of builders) {
       }).pipe(Effect.provide(services(env))),
     )
 
-    liveEffect("fails with E_SOURCE_UNREADABLE when a file changed since it was identified", () =>
-      Effect.gen(function* () {
-        const folder = yield* temporaryFolder({ a: "x", "b/changed": "0123456789" })
-        const context = yield* collectContext(folder)
-        fs.appendFileSync(join(folder, "b/changed"), "more")
-        const request = yield* requested(context, "FROM scratch\nCOPY . /x\n")
-        const failed = yield* Effect.flip(built({ ...request, bases: [] }))
-        expect([failed.code, failed.message]).toEqual([
-          "E_SOURCE_UNREADABLE",
-          "`b/changed` changed while it was being sent to the builder",
-        ])
-        expect(
-          yield* Effect.flatMap(Engine, (engine) => engine.inspectImage(request.ref)),
-        ).toBeUndefined()
-      }).pipe(Effect.provide(services(env))),
-    )
-
     liveEffect("says what the failing step said, and then that it failed", () =>
       Effect.gen(function* () {
         const context = yield* collectContext(yield* temporaryFolder({ a: "x" }))
@@ -209,3 +194,22 @@ for (const [name, env] of builders) {
     )
   })
 }
+
+describe("the classic builder alone", () => {
+  liveEffect("fails with E_SOURCE_UNREADABLE when a file changed since it was identified", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({ a: "x", "b/changed": "0123456789" })
+      const context = yield* collectContext(folder)
+      fs.writeFileSync(join(folder, "b/changed"), "9876543210")
+      const request = yield* requested(context, "FROM scratch\nCOPY . /x\n")
+      const failed = yield* Effect.flip(built({ ...request, bases: [] }))
+      expect([failed.code, failed.message]).toEqual([
+        "E_SOURCE_UNREADABLE",
+        "`b/changed` changed while it was being sent to the builder",
+      ])
+      expect(
+        yield* Effect.flatMap(Engine, (engine) => engine.inspectImage(request.ref)),
+      ).toBeUndefined()
+    }).pipe(Effect.provide(services(classic))),
+  )
+})

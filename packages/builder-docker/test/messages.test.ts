@@ -15,8 +15,12 @@ const read = (messages: ReadonlyArray<unknown>) => {
   return { reading, events: [...events, ...lastEvents(reading)] }
 }
 
-const streamOf = (name: string) =>
-  recorded.streams.find((each) => each.case === name)?.messages ?? []
+const streams: ReadonlyArray<{
+  readonly case: string
+  readonly messages: ReadonlyArray<unknown>
+}> = recorded.streams
+
+const streamOf = (name: string) => streams.find((each) => each.case === name)?.messages ?? []
 
 /** One line an event, to be read at a glance. */
 const told = (events: ReadonlyArray<BuildEvent>): ReadonlyArray<string> =>
@@ -84,7 +88,7 @@ describe(`the stream of ${recorded.engine}`, () => {
   })
 
   test("means the same however its texts are cut", () => {
-    for (const { case: name, messages } of recorded.streams) {
+    for (const { case: name, messages } of streams) {
       const cut = messages.flatMap((message) => {
         const { stream } = message as { readonly stream?: string }
         if (stream === undefined || /^ ---> |^Removing |^Step |^Successfully /.test(stream))
@@ -96,7 +100,7 @@ describe(`the stream of ${recorded.engine}`, () => {
   })
 
   test("has every vertex started once and finished once", () => {
-    for (const { messages } of recorded.streams) {
+    for (const { messages } of streams) {
       const { events } = read(messages)
       const ids = (tag: BuildEvent["_tag"]) =>
         events.flatMap((event) => (event._tag === tag && "id" in event ? [event.id] : []))
