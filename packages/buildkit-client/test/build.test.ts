@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import { BuildError, Client, RpcError, toFile } from "../src/index.ts"
 import {
@@ -223,21 +224,23 @@ describe("a build that is left", () => {
         const sleeping = Effect.map(processes, (all) =>
           all.some((line) => line === `sleep\0${seconds}\0`),
         )
+        const until = (state: boolean) =>
+          Effect.repeat(sleeping, {
+            until: (now) => now === state,
+            schedule: Schedule.spaced("20 millis"),
+          }).pipe(
+            Effect.timeoutFail({
+              duration: "20 seconds",
+              onTimeout: () => new Error(`sleep ${seconds} runs: ${!state}`),
+            }),
+          )
         const client = yield* connected(address)
         yield* client.build(request).pipe(
-          Stream.tap((event) =>
-            event._tag === "VertexLog"
-              ? Effect.map(sleeping, (now) => expect(now).toBe(true))
-              : Effect.void,
-          ),
+          Stream.tap((event) => (event._tag === "VertexLog" ? until(true) : Effect.void)),
           Stream.takeUntil((event) => event._tag === "VertexLog"),
           Stream.runDrain,
         )
-        const gone = Effect.repeat(sleeping, { until: (now) => !now })
-        yield* Effect.timeoutFail(gone, {
-          duration: "20 seconds",
-          onTimeout: () => new Error(`sleep ${seconds} still runs`),
-        })
+        yield* until(false)
       }),
     )
   }

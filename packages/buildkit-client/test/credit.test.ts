@@ -111,4 +111,39 @@ describe("a sender whose peer raises the window", () => {
       expect(peer.received()).toBe(raised)
     }),
   )
+
+  liveEffect("puts the window of a new stream behind a frame that is still coming", () =>
+    Effect.gen(function* () {
+      const [near, far] = yield* socketPair
+      const peer = rawPeer(far, preface.length)
+      peer.send(frame(4, 0, 0, nothing))
+      const { greeted, stream } = withCredits(near, "client")
+      const session = connect("http://localhost", { createConnection: () => stream })
+      session.on("error", () => undefined)
+      yield* Effect.promise(() => greeted)
+      const first = session.request({ ":method": "GET", ":path": "/" })
+      yield* Effect.promise(() => peer.whenRequested)
+      const answer = Buffer.alloc(1000, "answer ")
+      const whole = frame(0, 1, 1, answer)
+      peer.send(windowSetting(raised), windowUpdate(0, 1 << 20), frame(1, 4, 1, answerHead))
+      peer.send(whole.subarray(0, 500))
+      const pieces: Array<Buffer> = []
+      yield* Effect.promise(
+        () =>
+          new Promise<void>((resolve) => {
+            first.on("response", () => resolve())
+            first.on("data", (piece: Buffer) => pieces.push(piece))
+          }),
+      )
+      const second = session.request({ ":method": "POST", ":path": "/" })
+      second.on("error", () => undefined)
+      second.write(body)
+      yield* Effect.promise(() => peer.whenReceived(start))
+      peer.send(whole.subarray(500))
+      yield* Effect.promise(() => peer.whenReceived(raised))
+      yield* Effect.promise(peer.caughtUp)
+      expect(Buffer.concat(pieces).equals(answer)).toBe(true)
+      expect(peer.received()).toBe(raised)
+    }),
+  )
 })

@@ -8,7 +8,14 @@
  * of grpc-go does. `test/credit.test.ts` shows the fault, so that this can go when Bun is repaired.
  */
 import { Duplex } from "node:stream"
-import { type FrameHead, frameFlag, frameType, headerLength, scanner } from "./scan.ts"
+import {
+  type FrameHead,
+  frameFlag,
+  frameType,
+  headerLength,
+  type Scanner,
+  scanner,
+} from "./scan.ts"
 
 export type Role = "client" | "server"
 
@@ -74,7 +81,6 @@ const credits = (role: Role, tell: (frame: Buffer) => void) => {
     },
     received: (head: FrameHead) => {
       const isHead = head.type === frameType.headers || head.type === frameType.continuation
-      // Nothing may stand between HEADERS and its CONTINUATION.
       if (role === "server" && isHead && (head.flags & frameFlag.endHeaders) !== 0) {
         opened(head.stream)
       }
@@ -105,18 +111,18 @@ export const withCredits = (inner: Duplex, role: Role): Repaired => {
   const give = (bytes: Buffer) => {
     if (!outer.push(bytes)) inner.pause()
   }
-  const account = credits(role, give)
-  const inbound = scanner(role === "server" ? prefaceLength : 0, {
+  const inbound: Scanner = scanner(role === "server" ? prefaceLength : 0, {
     pass: give,
     frame: (head, settings) => {
       if (settings === undefined) account.received(head)
-      else if ((head.flags & frameFlag.acknowledged) !== 0) give(settings)
+      else if ((head.flags & frameFlag.acknowledged) !== 0) inbound.insert(settings)
       else {
         greet()
         account.settings(settings)
       }
     },
   })
+  const account = credits(role, inbound.insert)
   const outbound = scanner(role === "client" ? prefaceLength : 0, {
     pass: () => undefined,
     frame: (head, settings) => {
@@ -129,7 +135,7 @@ export const withCredits = (inner: Duplex, role: Role): Repaired => {
       return
     }
     const goOn = inner.write(bytes)
-    outbound(bytes)
+    outbound.push(bytes)
     if (goOn) {
       done()
       return
@@ -156,7 +162,7 @@ export const withCredits = (inner: Duplex, role: Role): Repaired => {
       done(error)
     },
   })
-  inner.on("data", inbound)
+  inner.on("data", inbound.push)
   inner.on("end", () => outer.push(null))
   inner.on("error", (error) => outer.destroy(error))
   inner.on("close", () => {
