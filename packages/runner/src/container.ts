@@ -28,8 +28,8 @@ const reasonFor = (exitCode: number, outOfMemory: boolean, error: string): strin
   if (exitCode > 128 && exitCode < 160) {
     return `ended by ${signals[exitCode - 128] ?? `signal ${exitCode - 128}`}`
   }
-  if (exitCode === 127) return "the entry point was not found in the image"
-  if (exitCode === 126) return "the entry point is not executable"
+  if (exitCode === 127) return "the entry point, or a program that it starts, was not found"
+  if (exitCode === 126) return "the entry point, or a program that it starts, may not be executed"
   return null
 }
 
