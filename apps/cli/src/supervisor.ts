@@ -18,7 +18,11 @@ export type SupervisorAnswer =
       }
     }
 
-const program = new URL("./supervise.ts", import.meta.url).pathname
+/** Beside this file: in the sources, and in the bundle that set-up makes of them. */
+const program = new URL(
+  import.meta.url.endsWith(".ts") ? "./supervise.ts" : "./supervise.js",
+  import.meta.url,
+).pathname
 
 const silent = failure("E_SERVER", "The process that should watch the run ended without a word", {
   hints: ["Launch without `--async` to see why"],
