@@ -49,7 +49,8 @@ export const buildkitRequest = (
   pinned: Readonly<Record<string, string>>,
 ): BuildkitRequest => ({
   context: { entries: request.context.entries.map(entryOf) },
-  dockerfile: request.dockerfilePath ?? { text: request.dockerfile },
+  // The context is what it should be: its `.dockerignore` has been applied.
+  dockerfile: request.dockerfilePath ?? { text: request.dockerfile, ignore: "" },
   buildArguments: request.buildArguments,
   labels: request.labels,
   ...(request.platform === null ? {} : { platforms: [request.platform] }),
