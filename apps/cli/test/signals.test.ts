@@ -146,13 +146,13 @@ for (const [signal, status, word] of signals) {
           Dockerfile: `FROM python:3.13-slim\nRUN echo begun && sleep ${seconds}\n`,
         })
         const command = yield* start(["--uri", ".", "-D", "Dockerfile", ...flags], source)
-        yield* command.waitForText(/^ {3}begun$/m)
-        expect(yield* containersOf(seconds)).toHaveLength(1)
+        yield* command.waitForText(/^#\d+ begun$/m)
+        expect(yield* processesWith(`sleep ${seconds}`)).not.toEqual([])
         const end = yield* ends(command, signal)
         expect(end.code).toBe(status)
         expect(end.seconds).toBeLessThan(quickly)
         expect(command.stderr()).toEndWith(`error: ${word}\n`)
-        yield* goneSoon(containersOf(seconds))
+        yield* goneSoon(processesWith(`sleep ${seconds}`))
         expect(yield* leftovers).toEqual([])
         expect(yield* json(["run", "list"])).toEqual([])
       }),
