@@ -1,7 +1,7 @@
 /**
  * The classic builder's stream of messages as build events. Steps read `Step 1/3 : FROM x` (docker) or
- * `STEP 1/3: FROM x` (podman); what the
- * program in a step wrote to stderr comes in red, the only trace of which stream it was.
+ * `STEP 1/3: FROM x` (podman); what the program in a step wrote to stderr comes in red, the only trace
+ * of which stream it was.
  */
 import { BuildEvent, buildFailure, searchedLogLines } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
@@ -11,8 +11,13 @@ export interface Reading {
   readonly step:
     | { readonly id: string; readonly name: string; readonly cached: boolean }
     | undefined
-  /** Output without its newline yet. */
+  /** Output without its newline yet, of each stream apart: their pieces come in any order. */
   readonly partial: string
+  readonly errorPartial: string
+  /** What comes now is red. */
+  readonly isRed: boolean
+  /** A colour that is not whole yet. */
+  readonly colour: string
   readonly log: ReadonlyArray<string>
   readonly imageId: string
   readonly failure: Failure | undefined
@@ -21,6 +26,9 @@ export interface Reading {
 export const firstReading: Reading = {
   step: undefined,
   partial: "",
+  errorPartial: "",
+  isRed: false,
+  colour: "",
   log: [],
   imageId: "",
   failure: undefined,
@@ -38,8 +46,11 @@ const ownLine =
 const ownMessage =
   /^(?: ---> |Removing intermediate container |Successfully (?:built|tagged) |Step \d+\/\d+ : )/
 
-const red = "\u001b[91m"
-const plainAgain = "\u001b[0m"
+const introducer = "\u001b"
+const red = `${introducer}[91m`
+const plainAgain = `${introducer}[0m`
+const colours = new RegExp(`(${introducer}\\[91m|${introducer}\\[0m)`)
+const unfinishedColour = new RegExp(`${introducer}(?:\\[(?:9|91|0)?)?$`)
 
 const finished = (reading: Reading, error?: string): ReadonlyArray<BuildEvent> =>
   reading.step === undefined
@@ -51,6 +62,15 @@ const finished = (reading: Reading, error?: string): ReadonlyArray<BuildEvent> =
           ...(error === undefined ? {} : { error }),
         }),
       ]
+
+const logged = (
+  reading: Reading,
+  stream: "stdout" | "stderr",
+  line: string,
+): readonly [Reading, ReadonlyArray<BuildEvent>] => [
+  { ...reading, log: [...reading.log, line].slice(-searchedLogLines) },
+  [BuildEvent.VertexLog({ id: reading.step?.id ?? "context", stream, line })],
+]
 
 const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArray<BuildEvent>] => {
   const step = stepLine.exec(raw)
@@ -69,35 +89,66 @@ const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArr
   if (usesCache.test(raw) && reading.step !== undefined) {
     return [{ ...reading, step: { ...reading.step, cached: true } }, []]
   }
-  const isError = raw.includes(red)
-  const line = raw.replaceAll(red, "").replaceAll(plainAgain, "")
-  if (ownLine.test(line) || line === "") return [reading, []]
+  if (ownLine.test(raw) || raw === "") return [reading, []]
   const warning = /^\[Warning\] (.*)$/.exec(raw)?.[1]
   if (warning !== undefined) return [reading, [BuildEvent.Warning({ message: warning })]]
-  return [
-    { ...reading, log: [...reading.log, line].slice(-searchedLogLines) },
-    [
-      BuildEvent.VertexLog({
-        id: reading.step?.id ?? "context",
-        stream: isError ? "stderr" : "stdout",
-        line,
-      }),
-    ],
-  ]
+  return logged(reading, "stdout", raw)
 }
 
-const readText = (
+type Read = readonly [Reading, ReadonlyArray<BuildEvent>]
+
+const eachLine = (
   reading: Reading,
-  text: string,
-): readonly [Reading, ReadonlyArray<BuildEvent>] => {
-  const parts = (reading.partial + text).split("\n")
-  const partial = parts.pop() ?? ""
-  let next: Reading = { ...reading, partial }
+  lines: ReadonlyArray<string>,
+  read: (reading: Reading, line: string) => Read,
+): Read => {
+  let next = reading
   const events: Array<BuildEvent> = []
-  for (const part of parts) {
-    const [after, said] = readLine(next, part.replace(/\r$/, ""))
+  for (const line of lines) {
+    const [after, said] = read(next, line.replace(/\r$/, ""))
     next = after
     events.push(...said)
+  }
+  return [next, events]
+}
+
+const readText = (reading: Reading, text: string): Read => {
+  const lines = (reading.partial + text).split("\n")
+  const partial = lines.pop() ?? ""
+  return eachLine({ ...reading, partial }, lines, readLine)
+}
+
+/** What came in red. */
+const readError = (reading: Reading, text: string): Read => {
+  const lines = (reading.errorPartial + text).split("\n")
+  const errorPartial = lines.pop() ?? ""
+  return eachLine({ ...reading, errorPartial }, lines, (now, line) =>
+    // Docker colours some of its own words too.
+    line === "" || ownLine.test(line) ? [now, []] : logged(now, "stderr", line),
+  )
+}
+
+/** The program has ended, and with it its last lines, whether or not it ended them. */
+const flushed = (reading: Reading): Read => {
+  const [after, said] = readText(reading, reading.partial === "" ? "" : "\n")
+  const [last, more] = readError(after, after.errorPartial === "" ? "" : "\n")
+  return [last, [...said, ...more]]
+}
+
+/** Text of one message: its red parts are the program's stderr, the others its stdout or the builder's own. */
+const readStream = (reading: Reading, stream: string): Read => {
+  const text = reading.colour + stream
+  const colour = unfinishedColour.exec(text)?.[0] ?? ""
+  const [before, last] = ownMessage.test(text.replace(red, "")) ? flushed(reading) : [reading, []]
+  let next: Reading = { ...before, colour }
+  const events = [...last]
+  for (const piece of text.slice(0, text.length - colour.length).split(colours)) {
+    if (piece === red || piece === plainAgain) next = { ...next, isRed: piece === red }
+    else if (piece !== "") {
+      const [after, said] = next.isRed ? readError(next, piece) : readText(next, piece)
+      next = after
+      events.push(...said)
+    }
   }
   return [next, events]
 }
@@ -108,16 +159,13 @@ export const readMessage = (
   message: unknown,
 ): readonly [Reading, ReadonlyArray<BuildEvent>] => {
   const stream = at(message, "stream")
-  if (typeof stream === "string") {
-    const isCutShort = reading.partial !== "" && ownMessage.test(stream)
-    return readText(reading, isCutShort ? `\n${stream}` : stream)
-  }
+  if (typeof stream === "string") return readStream(reading, stream)
   const id = at(at(message, "aux"), "ID")
   if (typeof id === "string") return [{ ...reading, imageId: id }, []]
   const error = at(message, "error")
   if (typeof error === "string") {
     const said = error.trim()
-    const [told, last] = readText(reading, reading.partial === "" ? "" : "\n")
+    const [told, last] = flushed(reading)
     const failure = buildFailure({
       step: reading.step?.name ?? "start",
       message: said,
