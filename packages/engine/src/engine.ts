@@ -4,6 +4,7 @@
  */
 import type { Failure } from "@relaunch/failure"
 import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Scope from "effect/Scope"
@@ -69,6 +70,12 @@ const text = (value: unknown, key: string): string => {
 
 const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" }
 
+/** Asked once, except by whoever is interrupted while asking: that is no answer for others. */
+const remembered = <A, E>(question: Effect.Effect<A, E>): Effect.Effect<Effect.Effect<A, E>> =>
+  Effect.map(Effect.cachedInvalidateWithTTL(question, Duration.infinity), ([answer, forget]) =>
+    Effect.onInterrupt(answer, () => forget),
+  )
+
 const makeEngine = (
   name: string,
   env: Environment,
@@ -76,8 +83,8 @@ const makeEngine = (
   access: (engine: AccessInputs) => Effect.Effect<HostAccess, Failure>,
 ) =>
   Effect.gen(function* () {
-    const endpoint = yield* Effect.cached(find)
-    const hello = yield* Effect.cached(
+    const endpoint = yield* remembered(find)
+    const hello = yield* remembered(
       Effect.gen(function* () {
         const where = yield* endpoint
         const { apiVersion, builderVersion } = yield* ping(where)
@@ -86,7 +93,7 @@ const makeEngine = (
       }),
     )
     const api: Effect.Effect<Transport, Failure> = Effect.map(hello, (said) => said.api)
-    const info = yield* Effect.cached(
+    const info = yield* remembered(
       Effect.gen(function* () {
         const { api: connected, builderVersion, version } = yield* hello
         const said = yield* connected.json({ method: "GET", path: "/info" })

@@ -3,6 +3,7 @@ import { describe, expect } from "bun:test"
 import { createHash } from "node:crypto"
 import { liveEffect, testEngine } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Stream from "effect/Stream"
 import { Engine, type OutputChunk } from "../src/index.ts"
 
@@ -192,5 +193,25 @@ describe("an image", () => {
         expect(failed.code).toBe("E_IMAGE_NAME")
       }),
     ),
+  )
+})
+
+describe("an engine", () => {
+  liveEffect("answers others after somebody was interrupted while asking it", () =>
+    Effect.gen(function* () {
+      for (let turns = 0; turns < 6; turns += 1) {
+        yield* withEngine(
+          Effect.gen(function* () {
+            const { info } = yield* Engine
+            const fiber = yield* Effect.fork(info)
+            for (let turn = 0; turn < turns; turn += 1) {
+              yield* Effect.promise(() => new Promise((resume) => setImmediate(resume)))
+            }
+            yield* Fiber.interrupt(fiber)
+            expect((yield* info).platform).toStartWith("linux/")
+          }),
+        )
+      }
+    }),
   )
 })

@@ -154,10 +154,11 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
           }),
         start: (request) =>
           Effect.gen(function* () {
-            // Found by label: an interrupted request may have made a container whose id never came.
+            // Found by label: a request that broke off may have made a container whose id never came.
             yield* Effect.addFinalizer(() => Effect.ignore(removeAll(request.runId)))
-            const containerId = yield* Effect.mapError(create(engine, home, request), (error) =>
-              startFailure(request, error),
+            // An engine goes on making what is no longer waited for, after the finalizer has looked.
+            const containerId = yield* Effect.uninterruptible(create(engine, home, request)).pipe(
+              Effect.mapError((error) => startFailure(request, error)),
             )
             const output = yield* engine.containerOutput(containerId)
             yield* Effect.mapError(engine.startContainer(containerId), (error) =>

@@ -197,14 +197,35 @@ describe("a container is removed", () => {
   liveEffect("when its fiber is interrupted, even while it starts", () =>
     Effect.gen(function* () {
       const runner = yield* Runner
-      for (const at of ["start", "running"] as const) {
+      for (const state of ["created", "running", "created", "created"]) {
+        const runId = crypto.randomUUID()
         const fiber = yield* Effect.fork(
-          Effect.scoped(Effect.zipRight(runner.start({ ...sleeping, runId: at }), Effect.never)),
+          Effect.scoped(Effect.zipRight(runner.start({ ...sleeping, runId }), Effect.never)),
         )
         yield* Effect.repeat(containers, {
-          until: (all) => all.some(({ state }) => at === "start" || state === "running"),
-        })
+          until: (all) => all.some((each) => state === "created" || each.state === state),
+        }).pipe(Effect.timeout("20 seconds"))
         expect(Exit.isInterrupted(yield* Fiber.interrupt(fiber))).toBe(true)
+        expect(yield* containers).toEqual([])
+      }
+    }).pipe(Effect.provide(services)),
+  )
+
+  liveEffect("when its fiber is interrupted while the engine makes it", () =>
+    Effect.gen(function* () {
+      const runner = yield* Runner
+      for (const rounds of [1, 5, 20, 60, 150]) {
+        const runId = crypto.randomUUID()
+        const fiber = yield* Effect.fork(
+          Effect.scoped(Effect.zipRight(runner.start({ ...sleeping, runId }), Effect.never)),
+        )
+        // Turns of the event loop, so that each round interrupts another moment of the request.
+        for (let turn = 0; turn < rounds; turn += 1) {
+          yield* Effect.promise(() => new Promise((resume) => setImmediate(resume)))
+        }
+        yield* Fiber.interrupt(fiber)
+        // What the engine made late would be seen by then.
+        yield* Effect.scoped(runner.start({ ...sleeping, runId: crypto.randomUUID() }))
         expect(yield* containers).toEqual([])
       }
     }).pipe(Effect.provide(services)),
