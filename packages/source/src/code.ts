@@ -36,7 +36,7 @@ const tooLarge = (
     `\`${path}\` holds ${humanSize(size)} of code, more than the limit of ${humanSize(limit)}`,
     {
       hints: [
-        "Name what does not belong to the code in `.relaunchignore`, or raise `codeLimit` in the configuration",
+        "Name what does not belong to the code in `.relaunchignore`, or raise `code-limit` in the configuration",
         `The biggest are ${biggest.map((entry) => `${entry.path} (${humanSize(entry.size)})`).join(", ")}`,
       ],
       details: {
@@ -54,6 +54,12 @@ export const codeSource = (path: string, limit: number): Effect.Effect<CodeSourc
   Effect.gen(function* () {
     const rules = codeRules(path)
     const { entries, ignored, skipped } = yield* listTree(path, { ignores: rules.ignores })
+    // A manifest knows no directories, so an empty one would be gone in the next launch.
+    const kept = entries.filter(
+      ({ kind, path }) =>
+        kind !== "directory" ||
+        entries.some((other) => other.kind !== "directory" && other.path.startsWith(`${path}/`)),
+    )
     const size = entries.reduce((sum, entry) => sum + entry.size, 0)
     if (size > limit) return yield* tooLarge(path, entries, size, limit)
     if (!entries.some(({ kind }) => kind === "file")) {
@@ -62,6 +68,6 @@ export const codeSource = (path: string, limit: number): Effect.Effect<CodeSourc
         details: { path, ignored },
       })
     }
-    const tree = yield* identified(entries, { ignored, skipped })
+    const tree = yield* identified(kept, { ignored, skipped })
     return { path, tree, rules: rules.from }
   })

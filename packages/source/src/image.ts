@@ -1,6 +1,7 @@
 /** Image sources: a name to the image behind it, here or in its registry. */
-import { Engine, type ImageDetails } from "@relaunch/engine"
+import { Engine, type ImageDetails, registryOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
+import { parseImageReference } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -28,8 +29,17 @@ export interface ImageSource {
   readonly stale: boolean
 }
 
-const digestOf = ({ repoDigests }: ImageDetails): string | null =>
-  repoDigests[0]?.split("@")[1] ?? null
+/** Docker Hub's names in their long form, so that the short ones compare equal. */
+const repositoryOf = (name: string): string => {
+  const { name: repository } = parseImageReference(name)
+  if (registryOf(repository) !== "docker.io") return repository
+  const path = repository.replace(/^(?:index\.)?docker\.io\//, "")
+  return `docker.io/${path.includes("/") ? path : `library/${path}`}`
+}
+
+/** The digest in the image's own repository; one that another repository gave it cannot be pulled by this name. */
+const digestOf = (name: string, { repoDigests }: ImageDetails): string | null =>
+  repoDigests.find((known) => repositoryOf(known) === repositoryOf(name))?.split("@")[1] ?? null
 
 /**
  * Pulls, as a tag may have moved; an image that no registry serves but the engine has is used as it
@@ -46,7 +56,7 @@ export const imageSource = (
     yield* checkedImageName(name)
     const here = yield* engine.inspectImage(name)
     if (here !== undefined && (!pull || name.includes("@sha256:"))) {
-      return { name, details: here, digest: digestOf(here), stale: false }
+      return { name, details: here, digest: digestOf(name, here), stale: false }
     }
     if (!pull) {
       return { name, details: undefined, digest: yield* engine.registryDigest(name), stale: false }
@@ -65,5 +75,5 @@ export const imageSource = (
         details: { image: name },
       })
     }
-    return { name, details, digest: digestOf(details), stale: !pulled }
+    return { name, details, digest: digestOf(name, details), stale: !pulled }
   })

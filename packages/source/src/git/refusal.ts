@@ -38,7 +38,7 @@ export const gitFailure = (url: string, { exitCode, stderr }: GitAnswer): Failur
     })
   }
   if (
-    /authentication failed|could not read (?:username|password)|permission denied|invalid credentials|401|403|terminal prompts disabled/i.test(
+    /authentication failed|could not read (?:username|password)|permission denied|invalid credentials|returned error: 40[13]|terminal prompts disabled/i.test(
       stderr,
     )
   ) {
@@ -52,7 +52,9 @@ export const gitFailure = (url: string, { exitCode, stderr }: GitAnswer): Failur
     })
   }
   if (
-    /repository .*not found|not found$|does not appear to be a git repository|404/im.test(stderr)
+    /repository .*not found|not found$|does not appear to be a git repository|returned error: 404/im.test(
+      stderr,
+    )
   ) {
     return failure("E_SOURCE_NOT_FOUND", `There is no git repository at \`${url}\``, {
       hints: ["Check the URL; a private repository also answers like this to strangers"],
