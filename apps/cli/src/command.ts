@@ -61,7 +61,8 @@ const run = async (command: CommandEffect): Promise<number> => {
 }
 
 export const runCommand = async (argv: ReadonlyArray<string>): Promise<void> => {
-  jsonMode.on = argv.includes("--json")
+  jsonMode.on =
+    argv.includes("--json") || /^(?:1|true|yes|on)$/i.test(process.env["RELAUNCH_JSON"] ?? "")
   let chosen: CommandEffect | undefined
   const program = makeProgram((command) => {
     chosen = command

@@ -32,7 +32,8 @@ export const help = {
   "config-show": ["relaunch config show", "relaunch config show --builder docker --json"],
   epilogue: `
 Settings: a flag wins over a variable, a variable over relaunch.yaml of the project, that over
-config.yaml of the user, that over the default; see \`relaunch config show\`.
+config.yaml of the user, that over the builder and platform of W&B's launch-config.yaml, that over
+the default; see \`relaunch config show\`.
 
 Exit status: 0 the run succeeded; 1 the run failed; 2 usage or configuration; 3 source; 4 build;
 5 engine; 6 store or server; 70 defect; 75 try again; 124 timed out; 130, 143 interrupted.`,

@@ -154,6 +154,15 @@ export const launchConfiguration = (
 ): Effect.Effect<LaunchConfiguration, Failure> =>
   Effect.gen(function* () {
     const given = session.text("config")
+    if (given === "-" && session.text("resource-args") === "-") {
+      return yield* failure(
+        "E_USAGE",
+        "`--config` and `--resource-args` cannot both read standard input",
+        {
+          hints: ["Give one of them as a file"],
+        },
+      )
+    }
     const fields = given === undefined ? {} : yield* fieldsOf("--config", given)
     const wrong = unknownKey(fields, known, "")
     if (wrong !== undefined) return yield* wrong

@@ -48,8 +48,17 @@ const withOptions = (command: Command, keys?: Keys): Command => {
 
 const common: Keys = ["entity", "project", "json"]
 
-/** Flags of a command and of those above it, as typed. */
-const flagsOf = (command: Command): Flags => command.optsWithGlobals()
+/** Flags of a command, and what was typed before it; a flag's default never hides a typed one. */
+const flagsOf = (command: Command): Flags => {
+  const flags: Record<string, unknown> = { ...command.opts() }
+  for (let above = command.parent; above !== null; above = above.parent) {
+    for (const [name, value] of Object.entries(above.opts())) {
+      const typedHere = command.getOptionValueSource(name) === "cli"
+      if (above.getOptionValueSource(name) === "cli" && !typedHere) flags[name] = value
+    }
+  }
+  return flags
+}
 
 const quiet = (command: Command): Command =>
   command

@@ -4,8 +4,8 @@ import { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 
 const ask = (question: string, echo: boolean): Effect.Effect<string> =>
-  Effect.promise(async (signal) => {
-    process.stderr.write(question)
+  Effect.tryPromise(async (signal) => {
+    // What is typed is drawn on the output, so a silent one keeps it from the screen.
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({
       input: process.stdin,
@@ -13,12 +13,17 @@ const ask = (question: string, echo: boolean): Effect.Effect<string> =>
       terminal: true,
     })
     try {
+      if (echo) return await lines.question(question, { signal })
+      process.stderr.write(question)
       return await lines.question("", { signal })
     } finally {
       lines.close()
       if (!echo) process.stderr.write("\n")
     }
-  })
+  }).pipe(
+    // Ctrl-C at a question.
+    Effect.catchAll(() => Effect.interrupt),
+  )
 
 export const readPassword = (question: string): Effect.Effect<string> => ask(question, false)
 

@@ -1,5 +1,6 @@
 /** From effective settings to the plain request that the use cases take. */
 import * as fs from "node:fs"
+import type { SettingKey } from "@relaunch/config"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import type { JobRequest, LaunchRequest, LaunchSettings, SourceRequest } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
@@ -163,11 +164,35 @@ export const jobRequestOf = (
     }
   })
 
+/** What makes no sense for a source is refused where it was typed, and left out where a file or variable has it. */
+const withoutMisplaced = (
+  request: Omit<JobRequest, "source">,
+  source: SourceRequest,
+  session: Session,
+): Omit<JobRequest, "source"> => {
+  const isTyped = (key: SettingKey) =>
+    session.configuration.effective.get(key)?.origin === `--${key}`
+  const kept = <A>(key: SettingKey, value: A, fits: boolean): A | undefined =>
+    fits || isTyped(key) ? value : undefined
+  const isUri = source._tag === "Uri"
+  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, jobName } = request
+  return {
+    ...request,
+    jobName: kept("job-name", jobName, source._tag !== "Job"),
+    gitRef: kept("git-hash", gitRef, isUri),
+    buildContext: kept("build-context", buildContext, isUri),
+    dockerfile: kept("dockerfile", dockerfile, isUri && !isTyped("base-image")),
+    baseImage: kept("base-image", baseImage, isUri && !isTyped("dockerfile")),
+    // An entry point of a file is that of the project's own code.
+    entryPoint: kept("entry-point", entryPoint, isUri),
+  }
+}
+
 export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, Failure> =>
   Effect.gen(function* () {
-    const base = yield* jobRequestOf(session)
     const file = yield* launchConfiguration(session)
     const source = yield* sourceOf(session, file.job, file.image)
+    const base = withoutMisplaced(yield* jobRequestOf(session), source, session)
     // An entity or project of the settings is where a new job goes, not where an old one is sought.
     const isDefault = session.configuration.effective.get("entity")?.origin === "default"
     return {

@@ -46,6 +46,7 @@ const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> =>
 /** Returns when the container runs; the supervisor then goes on without this process. */
 export const startSupervisor = (
   specification: RunSpecification,
+  home: string,
 ): Effect.Effect<RunValue, Failure> =>
   Effect.gen(function* () {
     const child = Bun.spawn([process.execPath, program], {
@@ -53,7 +54,8 @@ export const startSupervisor = (
       stdout: "pipe",
       stderr: "ignore",
       detached: true,
-      env: process.env,
+      // Its working directory is another, and the home may have been given relative to ours.
+      env: { ...process.env, RELAUNCH_HOME: home },
       cwd: "/",
     })
     const line = yield* Effect.promise(() => firstLine(child.stdout)).pipe(

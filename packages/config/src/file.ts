@@ -1,5 +1,6 @@
 /** Configuration files: YAML whose keys are the settings. All problems of a file are named at once. */
 import * as fs from "node:fs"
+import { dirname, resolve } from "node:path"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { distance } from "fastest-levenshtein"
@@ -149,6 +150,12 @@ const builderEntries = (value: unknown): ReadonlyArray<readonly [SettingKey, unk
       )
     : [["builder", value]]
 
+/** A directory in a file is relative to that file, from wherever the command is started. */
+const fromFile = (path: string, key: string, value: FileValue): FileValue =>
+  key === "uri" && typeof value === "string" && /^\.{1,2}(?:\/|$)/.test(value)
+    ? resolve(dirname(path), value)
+    : value
+
 /** An absent file has no values. Unknown keys are refused with the nearest that exists. */
 export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure> =>
   Effect.gen(function* () {
@@ -172,7 +179,7 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure>
         const read = typed(setting, inner)
         if (read instanceof Wanted)
           found.push(`line ${line}, column ${column}: \`${name}\` is not ${read.what}`)
-        else values.set(setting.key, { value: read, line })
+        else values.set(setting.key, { value: fromFile(path, name, read), line })
       }
     }
     return found.length > 0 ? yield* refuse(path, found) : { path, values }

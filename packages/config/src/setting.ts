@@ -136,7 +136,7 @@ export const settings = [
     kind: "text",
     value: "name",
     group: "Image",
-    help: "Builder backend: docker, podman, or auto for the first whose engine answers",
+    help: "Builder backend: docker, buildkit, podman, or auto for the first whose engine answers",
     fallback: "auto",
   },
   {

@@ -172,16 +172,20 @@ const dependencyWarnings = (dependencies: DependencyFacts): ReadonlyArray<string
   ]
 }
 
-/** `runtime` is the job's, `3.11` or `3.11.7`; it wins over the project's files. */
+/**
+ * `runtime` is the job's, `3.11` or `3.11.7`; it wins over the project's files. `runtimeFrom` says what
+ * decided it, for the plan.
+ */
 export const inspectProject = (
   files: ProjectFiles,
   runtime: string | undefined,
+  runtimeFrom = "the job's runtime",
 ): Effect.Effect<ProjectFacts, Failure> =>
   Effect.gen(function* () {
     const requirements = files.read("requirements.txt")
     const pyprojectText = files.read("pyproject.toml")
     const pyproject = pyprojectText === undefined ? undefined : yield* readPyproject(pyprojectText)
-    const python = yield* pythonOf(files, pyproject?.requiresPython, runtime)
+    const python = yield* pythonOf(files, pyproject?.requiresPython, runtime, runtimeFrom)
     const warnings: Array<string> = []
     if (Number(python.version.slice(2)) < 10) {
       warnings.push(`Python ${python.version} gets no fixes any more (${python.from})`)

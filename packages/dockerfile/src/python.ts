@@ -59,13 +59,14 @@ export const pythonOf = (
   files: ProjectFiles,
   requiresPython: string | undefined,
   chosen: string | undefined,
+  chosenBy: string,
 ): Effect.Effect<PythonFact, Failure> =>
   Effect.gen(function* () {
     if (chosen !== undefined && chosen !== "") {
       const version = minorOf(chosen)
       return version === undefined
-        ? yield* badPython("the job's runtime", chosen)
-        : { version, from: "the job's runtime" }
+        ? yield* badPython(chosenBy, chosen)
+        : { version, from: chosenBy }
     }
     for (const file of ["runtime.txt", ".python-version"]) {
       const value = firstLine(files.read(file) ?? "")

@@ -23,6 +23,7 @@ export { byCodePoint, contentDigest, type ManifestEntry, manifestDigest } from "
 export {
   artifactNameSafe,
   checkedName,
+  checkedPlace,
   defaultJobName,
   type ImageReference,
   imageAlias,

@@ -43,6 +43,31 @@ export const imageNameSafe = (name: string): string => {
   return safe === "" ? "image" : safe
 }
 
+/** Characters with a meaning in references and paths, as on a W&B server. */
+const reserved = /[\p{Cc}/\\#?%:]|^\s|\s$/u
+
+/** A project or entity whose records could not be named afterwards is refused. `E_NAME`. */
+export const checkedPlace = (
+  kind: "project" | "entity",
+  name: string | undefined,
+): Effect.Effect<void, Failure> =>
+  name === undefined || (name !== "" && !reserved.test(name) && name.length <= longest)
+    ? Effect.void
+    : Effect.fail(
+        failure(
+          "E_NAME",
+          `\`${name}\` cannot be the name of ${kind === "entity" ? "an entity" : "a project"}`,
+          {
+            hints: [
+              name === ""
+                ? "Give a name that is not empty"
+                : `Leave out \`/ \\ # ? % :\` and control characters: \`${artifactNameSafe(name)}\``,
+            ],
+            details: { name, suggestion: artifactNameSafe(name) },
+          },
+        ),
+      )
+
 export interface ImageReference {
   /** Everything before the tag and digest, as typed: `localhost:5000/team/app`. */
   readonly name: string

@@ -51,6 +51,16 @@ const missingDockerfile = (wish: string, folder: string, tree: BuildContext): Fa
     .filter(({ kind, path }) => kind === "file" && /(?:^|[./])dockerfile(?:$|\.)/i.test(path))
     .map(({ path }) => path)
   const looked = folder === "" ? wish : `${folder}/${wish}`
+  if (cleanPath(wish) === undefined) {
+    return failure(
+      "E_DOCKERFILE_NOT_FOUND",
+      `Dockerfile \`${wish}\` is outside the build context`,
+      {
+        hints: ["It must lie in the build context; give its path relative to that"],
+        details: { dockerfile: wish, buildContext: folder },
+      },
+    )
+  }
   return failure("E_DOCKERFILE_NOT_FOUND", `There is no Dockerfile \`${looked}\` in the source`, {
     hints: [
       "The path is relative to the build context",
@@ -153,7 +163,11 @@ const byDefault = (
     ) {
       return yield* missingScript(script, paths)
     }
-    const facts = yield* inspectProject(readFrom(context.entries), resolved.build.runtime)
+    const facts = yield* inspectProject(
+      readFrom(context.entries),
+      resolved.build.runtime,
+      resolved.build.runtimeFrom,
+    )
     const { cacheMounts } = yield* builder.features
     const plan = yield* planImage(facts, {
       entryPoint,

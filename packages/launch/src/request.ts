@@ -11,6 +11,8 @@ export type SourceRequest =
 
 export interface JobRequest {
   readonly source: SourceRequest
+  /** What a `Uri` must turn out to be. */
+  readonly expected?: "git" | "code" | undefined
   /** `linux/arm64`; the engine's own without. */
   readonly platform?: string | undefined
   readonly entity?: string | undefined

@@ -1,13 +1,14 @@
 /** From a request to a resolved source: one function for each kind, chosen by what is there. */
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import { collectContext } from "@relaunch/build"
-import { inspectProject } from "@relaunch/dockerfile"
+import { inspectProject, supportedPythons } from "@relaunch/dockerfile"
 import type { Engine } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import {
   artifactNameSafe,
   artifactUri,
   checkedName,
+  checkedPlace,
   codeJob,
   defaultJobName,
   frozenFrom,
@@ -53,20 +54,29 @@ const lastPart = (path: string): string =>
 const runtimeOf = (
   read: (path: string) => string | undefined,
   folder: string,
-  wish: string | undefined,
-) =>
-  Effect.map(
-    inspectProject(
-      {
-        read: (path) => {
-          // Only what names a version; requirements are read when the image is planned.
-          if (path === "requirements.txt") return undefined
-          return read(folder === "" ? path : `${folder}/${path}`) ?? read(path)
-        },
+  { dockerfile, runtime }: JobRequest,
+): Effect.Effect<{ readonly runtime: string; readonly runtimeFrom: string }, Failure> =>
+  inspectProject(
+    {
+      read: (path) => {
+        // Only what names a version; requirements are read when the image is planned.
+        if (path === "requirements.txt") return undefined
+        return read(folder === "" ? path : `${folder}/${path}`) ?? read(path)
       },
-      wish,
+    },
+    runtime,
+    "--runtime",
+  ).pipe(
+    Effect.map(({ python }) => ({ runtime: python.version, runtimeFrom: python.from })),
+    // A Dockerfile of the user's own decides the Python; the job's `runtime` is only a note then.
+    Effect.catchIf(
+      () => dockerfile !== undefined && runtime === undefined,
+      () =>
+        Effect.succeed({
+          runtime: supportedPythons[0],
+          runtimeFrom: "the default, as the project's files name none that is known",
+        }),
     ),
-    ({ python }) => python.version,
   )
 
 const resolveGit = (
@@ -90,7 +100,8 @@ const resolveGit = (
       ignores: (path) => path === ".git" || path.endsWith("/.git"),
     })
     const context = yield* checkedContext(tree, request.buildContext)
-    const runtime = yield* runtimeOf(readFrom(tree.entries).read, context, request.runtime)
+    const python = yield* runtimeOf(readFrom(tree.entries).read, context, request)
+    const { runtime } = python
     const script = scriptOf(entryPoint)
     const path = script === undefined ? "" : (cleanPath(`${context}/${script}`) ?? script)
     return {
@@ -117,7 +128,7 @@ const resolveGit = (
       code: undefined,
       tree,
       image: undefined,
-      build: { ...wishesOf(request), runtime },
+      build: { ...wishesOf(request), ...python },
       report: {
         type: "git",
         uri: remote.url,
@@ -155,7 +166,8 @@ const resolveCode = (
     const { rules, tree } = yield* codeSource(path, settings.codeLimit)
     const context = yield* checkedContext(tree, request.buildContext)
     const files = readFrom(tree.entries)
-    const runtime = yield* runtimeOf(files.read, context, request.runtime)
+    const python = yield* runtimeOf(files.read, context, request)
+    const { runtime } = python
     const jobName = request.jobName === undefined ? undefined : yield* checkedName(request.jobName)
     // The released wandb's name; a job and its code cannot share one where names are all there is.
     const codeName = artifactNameSafe(`code-${jobName ?? lastPart(path)}`)
@@ -183,7 +195,7 @@ const resolveCode = (
       code: { name: codeName, displayName: jobName, tree, metadata: treeMetadata(tree) },
       tree,
       image: undefined,
-      build: { ...wishesOf(request), runtime },
+      build: { ...wishesOf(request), ...python },
       report: {
         type: "code",
         uri: path,
@@ -237,6 +249,19 @@ export const resolve = (
   request: JobRequest,
   settings: LaunchSettings,
   pull: boolean,
+): Effect.Effect<Resolved, Failure, SourceServices> =>
+  Effect.zipRight(
+    Effect.all([
+      checkedPlace("project", request.project ?? settings.project),
+      checkedPlace("entity", request.entity ?? settings.entity),
+    ]),
+    resolveSource(request, settings, pull),
+  )
+
+const resolveSource = (
+  request: JobRequest,
+  settings: LaunchSettings,
+  pull: boolean,
 ): Effect.Effect<Resolved, Failure, SourceServices> => {
   const { source } = request
   switch (source._tag) {
@@ -244,6 +269,19 @@ export const resolve = (
       return Effect.flatMap(
         locate(source.uri, settings.workingDirectory),
         (location): Effect.Effect<Resolved, Failure, SourceServices> => {
+          const kind = location._tag === "Git" ? "git" : "code"
+          if (request.expected !== undefined && request.expected !== kind) {
+            return Effect.fail(
+              failure(
+                "E_USAGE",
+                `\`${source.uri}\` is ${kind === "git" ? "a git remote" : "a directory"}`,
+                {
+                  hints: [`Create its job with \`job create ${kind}\``],
+                  details: { uri: source.uri, kind },
+                },
+              ),
+            )
+          }
           if (location._tag === "Git") return resolveGit(location.remote, request, settings)
           return request.gitRef === undefined
             ? resolveCode(location.path, request, settings)

@@ -55,4 +55,6 @@ export interface BuildWishes {
   readonly dockerfile: string | undefined
   readonly baseImage: string | undefined
   readonly runtime: string | undefined
+  /** What decided the runtime, for the plan. */
+  readonly runtimeFrom?: string | undefined
 }

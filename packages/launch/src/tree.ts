@@ -8,12 +8,22 @@ import * as Effect from "effect/Effect"
 /** A text file larger than this is not one that decides anything. */
 const textLimit = 4 << 20
 
-/** Links are not followed: what decides a build lies in the tree itself. */
+/** How many links may lead to a file. */
+const mostLinks = 8
+
+/** Links are followed inside the tree alone: what decides a build lies in the tree itself. */
 export const readFrom = (entries: ReadonlyArray<ContextEntry>): ProjectFiles => {
   const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  const entryAt = (path: string | undefined, left = mostLinks): ContextEntry | undefined => {
+    const entry = path === undefined ? undefined : byPath.get(path)
+    if (entry?.kind !== "link" || left === 0) return entry
+    const folder = entry.path.slice(0, entry.path.lastIndexOf("/") + 1)
+    const target = entry.target ?? ""
+    return target.startsWith("/") ? undefined : entryAt(cleanPath(`${folder}${target}`), left - 1)
+  }
   return {
     read: (path) => {
-      const entry = byPath.get(path)
+      const entry = entryAt(path)
       return entry?.file === undefined || entry.size > textLimit
         ? undefined
         : fs.readFileSync(entry.file, "utf8")

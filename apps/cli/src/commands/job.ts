@@ -60,7 +60,7 @@ export const createCommand = (
     const request = {
       ...base,
       source: asked,
-      expected: kind,
+      expected: kind === "image" ? undefined : kind,
       jobName: text(flags, "name") ?? base.jobName,
       description: text(flags, "description"),
       aliases: Array.isArray(aliases) ? aliases.map(String) : [],

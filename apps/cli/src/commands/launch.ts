@@ -106,7 +106,7 @@ export const launchCommand = (flags: Flags): CommandEffect =>
     const { specification } = outcome
     if (specification === undefined)
       return yield* Effect.dieMessage("a preparation without its end")
-    outcome.run = yield* startSupervisor(specification)
+    outcome.run = yield* startSupervisor(specification, current.configuration.locations.home)
     if (!current.flag("json")) {
       yield* answer(outcome.run.id)
       yield* talk(
