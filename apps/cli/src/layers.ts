@@ -1,4 +1,7 @@
 /** The layers that commands ask for: the store alone, or all that a launch needs. */
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -6,6 +9,23 @@ import type { Session } from "./session.ts"
 
 export const storeOf = ({ configuration: { locations } }: Session) =>
   storeLayer({ home: locations.home })
+
+/**
+ * For plans, which store nothing: a home that is not there yet stays so, and an empty store of the
+ * moment stands in for it.
+ */
+export const plannedHome = (current: Session) =>
+  Effect.gen(function* () {
+    const { home } = current.configuration.locations
+    if (fs.existsSync(join(home, "store.db"))) return current
+    const temporary = yield* Effect.acquireRelease(
+      Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "relaunch-plan-"))),
+      (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true })),
+    )
+    const { configuration } = current
+    const locations = { ...configuration.locations, home: temporary }
+    return { ...current, configuration: { ...configuration, locations } }
+  })
 
 /** Loaded only by the commands that launch. */
 export const launchLayers = (current: Session, builder?: string) =>

@@ -1,5 +1,6 @@
 /** What `--json` prints, command by command, against the schema in docs/. */
 import { describe, expect } from "bun:test"
+import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import { Ajv2020 } from "ajv/dist/2020.js"
@@ -53,6 +54,11 @@ describe("--json", () => {
           })
         const source = ["--uri", folder, "-J", "train", "-p", "demo", "-E", "python main.py"]
         yield* answer("plan", ["plan", ...source])
+        const unused = yield* relaunch(["plan", ...source, "-R", '{"memory": "1g"}'], {
+          env: { RELAUNCH_HOME: join(home, "unused") },
+        })
+        expect(unused.stdout).toContain("memory: 1g")
+        expect(existsSync(join(home, "unused"))).toBe(false)
         yield* answer("plan", [...source, "--dry-run"])
         yield* answer("launch", source)
         yield* answer("launch", ["--job", "demo/train", "-E", "python -c 'raise SystemExit(3)'"], 1)

@@ -53,6 +53,8 @@ export const mask = "***"
 
 const looksSecret = /(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)/i
 
+const loginInUrl = /(\w:\/\/)[^/\s@"']+@/g
+
 /** What may be shown: values of secrets, keys and anything named like one are hidden. */
 export const maskedEnvironment = (
   environment: Readonly<Record<string, string>>,
@@ -61,6 +63,8 @@ export const maskedEnvironment = (
   Object.fromEntries(
     Object.entries(environment).map(([name, value]) => [
       name,
-      secretNames.includes(name) || looksSecret.test(name) ? mask : value,
+      secretNames.includes(name) || looksSecret.test(name)
+        ? mask
+        : value.replace(loginInUrl, `$1${mask}@`),
     ]),
   )

@@ -114,7 +114,9 @@ export const decideJob = (resolved: Resolved): Effect.Effect<JobDecision, Failur
     if (stored === undefined) {
       return { ...place, verdict: "created", version: "v0", why: ["no job of this name is stored"] }
     }
-    const next = `v${(stored.version ?? -1) + 1}`
+    const { artifacts } = yield* Store
+    // Numbers of deleted versions are not given again.
+    const next = `v${yield* artifacts.nextVersion(place)}`
     if (code !== undefined && code.artifact === undefined) {
       return { ...place, verdict: "updated", version: next, why: few(code.changes) }
     }

@@ -47,6 +47,9 @@ export interface LaunchPlan {
   /** Words the container starts with; null for the image's own entry point. */
   readonly command: ReadonlyArray<string> | null
   readonly environment: Readonly<Record<string, string>>
+  /** Options of the container, as asked for. */
+  readonly resources: Readonly<Record<string, unknown>>
+  readonly gpus: string | null
   readonly warnings: ReadonlyArray<string>
 }
 
@@ -143,6 +146,8 @@ export const plan = (
       image,
       command: command === null ? null : [...command, ...(request.args ?? [])],
       environment: maskedEnvironment(environment, Object.keys(request.secrets ?? {})),
+      resources: request.resources ?? {},
+      gpus: request.gpus ?? null,
       warnings: [...resolved.warnings, ...(planned?.warnings ?? [])],
     }
   })

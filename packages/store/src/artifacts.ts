@@ -190,6 +190,16 @@ export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
   return {
     log,
     find: (reference) => db.read(() => findArtifact(db, reference)),
+    nextVersion: ({ entity, name, project }) =>
+      db.read(
+        () =>
+          db.get<{ next: number }>(
+            `select collection.next_version as next from collection
+             join project on project.number = collection.project
+             where project.entity = $entity and project.name = $project and collection.name = $name`,
+            { entity, project, name },
+          )?.next ?? 0,
+      ),
     byId: (id) => db.read(() => artifactAt(db, artifactNumber(id))),
     list: ({ entity, name, project, type }) =>
       db.read(() =>

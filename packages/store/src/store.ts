@@ -40,6 +40,8 @@ export interface ArtifactStore {
       readonly type?: string
     },
   ) => Answer<Artifact | undefined>
+  /** Number the next version of this name will get; 0 for a name that is new. */
+  readonly nextVersion: (reference: ProjectKey & { readonly name: string }) => Answer<number>
   readonly byId: (id: string) => Answer<Artifact | undefined>
   /** Committed versions, newest first within a collection; collections by name. */
   readonly list: (

@@ -98,6 +98,10 @@ describe("artifacts", () => {
           "E_NAME",
           "`train` in `local/hello` already is of type `job` and cannot become `dataset`",
         ])
+        expect(yield* store.artifacts.nextVersion({ ...place, name: "train" })).toBe(2)
+        yield* store.artifacts.remove([second.artifact.id])
+        expect(yield* store.artifacts.nextVersion({ ...place, name: "train" })).toBe(2)
+        expect(yield* store.artifacts.nextVersion({ ...place, name: "none" })).toBe(0)
         const code = yield* store.artifacts.log(
           artifact({ type: "code", name: "code-train", displayName: "train" }),
         )

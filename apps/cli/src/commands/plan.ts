@@ -3,7 +3,7 @@ import { exitCodes, type Failure } from "@relaunch/failure"
 import { plan } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { launchLayers } from "../layers.ts"
+import { launchLayers, plannedHome } from "../layers.ts"
 import { answer, answerJson } from "../output.ts"
 import { planText } from "../render/plan.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
@@ -12,9 +12,13 @@ import { type Session, session } from "../session.ts"
 export const planOf = (current: Session): Effect.Effect<number, Failure> =>
   Effect.gen(function* () {
     const request = yield* launchRequestOf(current)
-    const found = yield* plan(request, launchSettingsOf(current)).pipe(
-      Effect.scoped,
-      Effect.provide(launchLayers(current)),
+    const found = yield* Effect.scoped(
+      Effect.flatMap(plannedHome(current), (planned) =>
+        plan(request, launchSettingsOf(current)).pipe(
+          Effect.scoped,
+          Effect.provide(launchLayers(planned)),
+        ),
+      ),
     )
     yield* current.flag("json") ? answerJson(found) : answer(planText(found))
     return exitCodes.success

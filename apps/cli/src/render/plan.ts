@@ -2,7 +2,7 @@
 import type { LaunchPlan } from "@relaunch/launch"
 import { humanSize } from "@relaunch/source"
 import { fields, visible } from "./table.ts"
-import { counted, shellWords } from "./text.ts"
+import { counted, shellWords, shown } from "./text.ts"
 
 const shownPaths = 30
 
@@ -93,6 +93,10 @@ export const planText = (plan: LaunchPlan): string => {
       "Environment",
       Object.entries(environment).map(([name, value]) => `${name}=${visible(value)}`),
     ),
+    ...section("Resources", [
+      ...Object.entries(plan.resources).map(([name, value]) => `${name}: ${visible(shown(value))}`),
+      ...(plan.gpus === null ? [] : [`gpus: ${plan.gpus}`]),
+    ]),
     ...section("Warnings", plan.warnings.map(visible)),
   ].join("\n")
 }
