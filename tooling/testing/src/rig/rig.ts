@@ -36,6 +36,7 @@ const systemPackages = [
   providing("iptables"),
   providing("sysctl", "procps"),
   providing("git"),
+  providing("git-lfs"),
   providing("openssl"),
   providing("tmux"),
   providing("tar"),
