@@ -1,4 +1,4 @@
-/** Files that a repository keeps in Git LFS arrive where git-lfs is installed, and are named where it is not. */
+/** Files that a repository keeps in Git LFS arrive where git-lfs is installed. */
 import { describe, expect } from "bun:test"
 import { createHash } from "node:crypto"
 import { gitRepository, liveEffect } from "@relaunch/testing"
@@ -29,7 +29,7 @@ const lfsServer = Effect.acquireRelease(
   (server) => Effect.promise(() => server.stop(true)),
 )
 
-const launched = (env: Readonly<Record<string, string>> = {}) =>
+const launched = () =>
   Effect.gen(function* () {
     const server = yield* lfsServer
     const { url } = yield* gitRepository({
@@ -41,7 +41,7 @@ const launched = (env: Readonly<Record<string, string>> = {}) =>
       },
     })
     const { relaunch } = yield* machine
-    return yield* relaunch(["--uri", url.ssh, "-p", "demo", "-E", "python main.py"], { env })
+    return yield* relaunch(["--uri", url.ssh, "-p", "demo", "-E", "python main.py"])
   })
 
 describe("a repository with Git LFS", () => {
