@@ -1,0 +1,44 @@
+/** The README's first command, twice: the second builds nothing. */
+import { describe, expect } from "bun:test"
+import { join } from "node:path"
+import { liveEffect, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { rig } from "./command.ts"
+
+const repository = join(import.meta.dir, "../../..")
+
+const quickstart = (home: string) =>
+  Effect.promise(async () => {
+    const child = Bun.spawn([join(repository, "tooling/quickstart")], {
+      cwd: repository,
+      env: { PATH: process.env["PATH"], HOME: home, ...rig.environment },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "pipe",
+    })
+    const [stdout, stderr, code] = await Promise.all([
+      child.stdout.text(),
+      child.stderr.text(),
+      child.exited,
+    ])
+    return { code, stdout, stderr }
+  })
+
+describe("tooling/quickstart", () => {
+  liveEffect("shows the recorded run with its metric, and builds nothing the second time", () =>
+    Effect.gen(function* () {
+      const home = yield* temporaryFolder()
+      const first = yield* quickstart(home)
+      expect(first.code === 0 ? "" : first.stderr).toBe("")
+      expect(first.stdout).toMatch(/^ {2}metric {2}0\.5$/m)
+      expect(first.stdout).toContain("job       local/launch-quickstart/hello-world-code:v0")
+      const second = yield* quickstart(home)
+      expect(second.code).toBe(0)
+      expect(second.stdout).toContain("job       local/launch-quickstart/hello-world-code:v0")
+      expect(second.stderr).toMatch(
+        /^image relaunch\/hello-world-code:[0-9a-f]{16} is there already$/m,
+      )
+      expect(second.stderr).not.toContain("=> ")
+    }),
+  )
+})
