@@ -106,7 +106,7 @@ describe("a file is refused for", () => {
       Effect.gen(function* () {
         const failed = yield* refusedText(text)
         expect(failed.code).toBe("E_CONFIG")
-        expect(failed.message).toBe(`\`~/work/relaunch.yaml\`, ${problem}`)
+        expect(failed.message).toBe(`\`~/project/relaunch.yaml\`, ${problem}`)
         expect(failed.message).not.toContain("\n")
       }),
     )
@@ -116,7 +116,7 @@ describe("a file is refused for", () => {
     Effect.gen(function* () {
       const failed = yield* refusedText('projet: demo\nentity: me\nruntime: 3.10\nasync: "no"\n')
       expect(failed.message).toBe(
-        "`~/work/relaunch.yaml`, line 1, column 1: there is no setting `projet`; did you mean `project`?",
+        "`~/project/relaunch.yaml`, line 1, column 1: there is no setting `projet`; did you mean `project`?",
       )
       expect(failed.hints.slice(0, 2)).toEqual([
         "Also line 3, column 1: `runtime` is not a text; write it in quotes, as YAML reads `3.10` as 3.1",

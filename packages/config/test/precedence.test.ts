@@ -26,14 +26,14 @@ describe("a setting comes from", () => {
   for (const [given, value, origin] of [
     [everywhere, "flag", "--builder"],
     [{ ...everywhere, flags: [] }, "variable", "RELAUNCH_BUILDER"],
-    [{ files: everywhere.files ?? {} }, "project", "~/work/relaunch.yaml:2"],
+    [{ files: everywhere.files ?? {} }, "project", "~/project/relaunch.yaml:2"],
     [without(files.project), "user", "~/.config/relaunch/config.yaml:1"],
     [without(files.project, files.user), "wandb", "~/.config/wandb/launch-config.yaml:1"],
     [{}, "auto", "default"],
     [
       { ...everywhere, flags: [], env: { RELAUNCH_BUILDER: "" } },
       "project",
-      "~/work/relaunch.yaml:2",
+      "~/project/relaunch.yaml:2",
     ],
   ] as const) {
     effect(`${origin}: ${value}`, () =>
@@ -69,17 +69,17 @@ describe("a setting comes from", () => {
     Effect.gen(function* () {
       const tree = {
         "relaunch.yaml": "project: outside\n",
-        "work/.git/HEAD": "",
-        "work/relaunch.yaml": "project: root\n",
-        "work/sub/relaunch.yml": "project: sub\n",
-        "work/other/x": "",
+        "project/.git/HEAD": "",
+        "project/relaunch.yaml": "project: root\n",
+        "project/sub/relaunch.yml": "project: sub\n",
+        "project/other/x": "",
       }
-      expect((yield* settingsOf({ files: tree, at: "work/sub" })).get("project")?.value).toBe("sub")
-      expect((yield* settingsOf({ files: tree, at: "work/other" })).get("project")?.value).toBe(
+      expect((yield* settingsOf({ files: tree, at: "project/sub" })).get("project")?.value).toBe("sub")
+      expect((yield* settingsOf({ files: tree, at: "project/other" })).get("project")?.value).toBe(
         "root",
       )
-      const { "work/relaunch.yaml": _, ...rest } = tree
-      expect((yield* settingsOf({ files: rest, at: "work/other" })).get("project")).toBeUndefined()
+      const { "project/relaunch.yaml": _, ...rest } = tree
+      expect((yield* settingsOf({ files: rest, at: "project/other" })).get("project")).toBeUndefined()
     }),
   )
 
@@ -170,7 +170,7 @@ describe("places on this machine", () => {
         },
       })
       expect(moved.locations).toMatchObject({
-        home: join(moved.home, "work/store"),
+        home: join(moved.home, "project/store"),
         cache: "/c/relaunch",
         userFile: "/conf/relaunch/config.yaml",
         wandbFile: "/w/launch-config.yaml",

@@ -13,14 +13,14 @@ export interface Given {
 }
 
 export const files = {
-  project: "work/relaunch.yaml",
+  project: "project/relaunch.yaml",
   user: ".config/relaunch/config.yaml",
   wandb: ".config/wandb/launch-config.yaml",
 } as const
 
-export const settingsOf = ({ at = "work", env = {}, files: written = {}, flags = [] }: Given) =>
+export const settingsOf = ({ at = "project", env = {}, files: written = {}, flags = [] }: Given) =>
   Effect.gen(function* () {
-    const home = yield* temporaryFolder({ "work/.keep": "", ...written })
+    const home = yield* temporaryFolder({ "project/.keep": "", ...written })
     const found = yield* configuration({
       env: { HOME: home, ...env },
       workingDirectory: join(home, at),
@@ -38,11 +38,11 @@ export const settingsOf = ({ at = "work", env = {}, files: written = {}, flags =
 /** The failure of one file's text, its path shortened. */
 export const refusedText = (text: string, file: string = files.project) =>
   Effect.gen(function* () {
-    const home = yield* temporaryFolder({ "work/.keep": "", [file]: text })
+    const home = yield* temporaryFolder({ "project/.keep": "", [file]: text })
     const failed = yield* Effect.flip(
       configuration({
         env: { HOME: home },
-        workingDirectory: join(home, "work"),
+        workingDirectory: join(home, "project"),
         flags: new Map(),
       }),
     )
