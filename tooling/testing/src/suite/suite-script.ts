@@ -39,6 +39,9 @@ const tell = (name: string, { failed, passed, skipped }: Counts, seconds: number
   process.stdout.write(failed === 0 ? `${words}\n` : `\n${text.trimEnd()}\n${words}\n\n`)
 }
 
+/** Podman changes the machine's firewall for each step of a build; what others transfer then can stall. */
+const runsAlone = /builders\.test\.ts$/
+
 const runCheck = (check: Check, env: Readonly<Record<string, string>>): Effect.Effect<void> =>
   runChild(check.command, {
     cwd: root,
@@ -64,9 +67,14 @@ const suite = Effect.gen(function* () {
     return
   }
   const needing = tests.filter(({ needsRig }) => needsRig)
-  yield* Effect.forEach(needing, (check) => runCheck(check, { ...up.right }), {
-    concurrency: atOnce,
-  })
+  const run = (check: Check) => runCheck(check, { ...up.right })
+  const isAlone = ({ name }: Check) => runsAlone.test(name)
+  yield* Effect.forEach(
+    needing.filter((check) => !isAlone(check)),
+    run,
+    { concurrency: atOnce },
+  )
+  yield* Effect.forEach(needing.filter(isAlone), run)
 }).pipe(
   // Closed, and with it a rig that is still coming up, before the suite takes its leave of the rig.
   Effect.scoped,
