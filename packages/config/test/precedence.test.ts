@@ -74,12 +74,16 @@ describe("a setting comes from", () => {
         "project/sub/relaunch.yml": "project: sub\n",
         "project/other/x": "",
       }
-      expect((yield* settingsOf({ files: tree, at: "project/sub" })).get("project")?.value).toBe("sub")
+      expect((yield* settingsOf({ files: tree, at: "project/sub" })).get("project")?.value).toBe(
+        "sub",
+      )
       expect((yield* settingsOf({ files: tree, at: "project/other" })).get("project")?.value).toBe(
         "root",
       )
       const { "project/relaunch.yaml": _, ...rest } = tree
-      expect((yield* settingsOf({ files: rest, at: "project/other" })).get("project")).toBeUndefined()
+      expect(
+        (yield* settingsOf({ files: rest, at: "project/other" })).get("project"),
+      ).toBeUndefined()
     }),
   )
 
