@@ -12,6 +12,7 @@ import { checkedRequest, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
 import type { SourceReport } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
+import { fileCount } from "./tree.ts"
 
 export interface PlannedContext {
   readonly folder: string
@@ -55,7 +56,7 @@ export interface LaunchPlan {
 
 const contextOf = ({ context, contextFolder }: ImagePlan): PlannedContext => ({
   folder: contextFolder,
-  files: context.entries.filter(({ kind }) => kind === "file").length,
+  files: fileCount(context),
   size: context.size,
   digest: context.digest,
   tree: context.entries.map(({ kind, path, size }) => ({

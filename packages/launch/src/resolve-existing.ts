@@ -24,6 +24,7 @@ import { requireArtifact } from "./find.ts"
 import type { JobRequest } from "./request.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
+import { fileCount } from "./tree.ts"
 import { artifactText, definitionOf, versionText } from "./values.ts"
 
 type Part = Pick<Resolved, "tree" | "image" | "report" | "warnings">
@@ -114,7 +115,7 @@ const ofCode = ({ source }: CodeJob): Effect.Effect<Part, Failure, Store> =>
       report: {
         type: "code",
         uri: `${artifact.entity}/${artifact.project}/${artifact.displayName ?? artifact.name}:${versionText(artifact)}`,
-        files: tree.entries.filter(({ kind }) => kind === "file").length,
+        files: fileCount(tree),
         size: tree.size,
       },
       warnings: [],
@@ -157,7 +158,7 @@ const ofGit = (
         type: "git",
         uri: remote.url,
         commit: found.commit,
-        files: tree.entries.filter(({ kind }) => kind === "file").length,
+        files: fileCount(tree),
         size: tree.size,
       },
       warnings,

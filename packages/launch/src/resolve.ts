@@ -25,7 +25,7 @@ import type { JobRequest } from "./request.ts"
 import { resolveExisting } from "./resolve-existing.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
-import { checkedContext, cleanPath, readFrom } from "./tree.ts"
+import { checkedContext, cleanPath, fileCount, readFrom } from "./tree.ts"
 
 export type SourceServices = Store | Engine | CommandExecutor | Scope.Scope
 
@@ -134,7 +134,7 @@ const resolveGit = (
         uri: remote.url,
         commit: source.commit,
         ref: `${source.found.kind} ${source.found.name}`,
-        files: tree.entries.filter(({ kind }) => kind === "file").length,
+        files: fileCount(tree),
         size: tree.size,
       },
       warnings,
@@ -199,7 +199,7 @@ const resolveCode = (
       report: {
         type: "code",
         uri: path,
-        files: tree.entries.filter(({ kind }) => kind === "file").length,
+        files: fileCount(tree),
         size: tree.size,
         ignored: tree.ignored,
         ignoreRules: rules,

@@ -44,6 +44,9 @@ export const cleanPath = (path: string): string | undefined => {
   return parts.join("/")
 }
 
+export const fileCount = ({ entries }: BuildContext): number =>
+  entries.filter(({ kind }) => kind === "file").length
+
 /** The entries below a folder, named from inside it. */
 export const below = (
   entries: ReadonlyArray<ContextEntry>,
