@@ -79,3 +79,10 @@ export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
     details,
   })
 }
+
+/** A file of the context is no longer what the image's tag was made from. */
+export const changedSource = (path: string): Failure =>
+  failure("E_SOURCE_UNREADABLE", `\`${path}\` changed while it was being sent to the builder`, {
+    hints: ["Start again when nothing writes to the source"],
+    details: { path },
+  })

@@ -9,6 +9,12 @@ export { type CollectOptions, collectContext, identified, listTree } from "./col
 export type { BuildContext, ContextEntry } from "./context.ts"
 export { dockerIgnore, type IgnoreRules } from "./dockerignore.ts"
 export { BuildEvent, type BuiltImage } from "./event.ts"
-export { buildFailure, type FailedStep, keptLogLines, searchedLogLines } from "./explain.ts"
+export {
+  buildFailure,
+  changedSource,
+  type FailedStep,
+  keptLogLines,
+  searchedLogLines,
+} from "./explain.ts"
 export { type ImageInputs, identityLabel, imageIdentity, imageTag } from "./identity.ts"
 export { type BuildView, emptyView, fold, type VertexView } from "./view.ts"

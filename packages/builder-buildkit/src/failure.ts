@@ -1,6 +1,6 @@
 /** What the BuildKit client fails with, in the words of this project. */
 import type { AddressError, BuildFailure, ConnectError } from "@buildkit-js/client"
-import { buildFailure } from "@relaunch/build"
+import { buildFailure, changedSource } from "@relaunch/build"
 import { type Failure, failure } from "@relaunch/failure"
 
 export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
@@ -18,8 +18,10 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
       })
     }
     case "ContextError":
+      if (error.changed === true) return changedSource(error.path)
       return failure("E_SOURCE_UNREADABLE", error.message, {
-        hints: ["Start again when nothing writes to the source"],
+        hints: ["Check its permissions, or name it in `.relaunchignore`"],
+        details: { path: error.path },
         cause: error,
       })
     case "AddressError":

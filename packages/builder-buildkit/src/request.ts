@@ -22,7 +22,7 @@ const entryOf = (entry: ContextEntry): TreeEntry => {
         mode: entry.mode,
         file: entry.file ?? "",
         size: entry.size,
-        ...(entry.sha256 === undefined ? {} : { digest: entry.sha256 }),
+        ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),
       }
   }
 }

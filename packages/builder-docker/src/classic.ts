@@ -8,6 +8,7 @@ import {
   type BuilderShape,
   type BuildRequest,
   buildFailure,
+  changedSource,
 } from "@relaunch/build"
 import { builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
@@ -89,12 +90,6 @@ const counted = (
   )
 }
 
-const changed = (path: string): Failure =>
-  failure("E_SOURCE_UNREADABLE", `\`${path}\` changed while it was being sent to the builder`, {
-    hints: ["Start again when nothing writes to the source"],
-    details: { path },
-  })
-
 /** A refusal before the first step is about the Dockerfile, not about the engine. */
 const refusal = (error: Failure): Failure => {
   const message = error.details["message"]
@@ -130,7 +125,7 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
       let transferred = false
       const events = messages.pipe(
         Stream.mapError((error) =>
-          changedPath === undefined ? refusal(error) : changed(changedPath),
+          changedPath === undefined ? refusal(error) : changedSource(changedPath),
         ),
         Stream.flatMap((message) => {
           const [next, said] = readMessage(reading, message)
@@ -146,7 +141,7 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
       )
       const end = Stream.unwrap(
         Effect.gen(function* () {
-          if (changedPath !== undefined) return yield* changed(changedPath)
+          if (changedPath !== undefined) return yield* changedSource(changedPath)
           const image = yield* builtImage(engine, request.ref)
           return Stream.fromIterable([...lastEvents(reading), BuildEvent.Finished({ image })])
         }),

@@ -192,24 +192,22 @@ for (const [name, env] of builders) {
         ).toBe(true)
       }).pipe(Effect.provide(services(env))),
     )
+
+    liveEffect("fails with E_SOURCE_UNREADABLE when a file changed since it was identified", () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({ a: "x", "b/changed": "0123456789" })
+        const context = yield* collectContext(folder)
+        fs.writeFileSync(join(folder, "b/changed"), "9876543210")
+        const request = yield* requested(context, "FROM scratch\nCOPY . /x\n")
+        const failed = yield* Effect.flip(built({ ...request, bases: [] }))
+        expect([failed.code, failed.message]).toEqual([
+          "E_SOURCE_UNREADABLE",
+          "`b/changed` changed while it was being sent to the builder",
+        ])
+        expect(
+          yield* Effect.flatMap(Engine, (engine) => engine.inspectImage(request.ref)),
+        ).toBeUndefined()
+      }).pipe(Effect.provide(services(env))),
+    )
   })
 }
-
-describe("the classic builder alone", () => {
-  liveEffect("fails with E_SOURCE_UNREADABLE when a file changed since it was identified", () =>
-    Effect.gen(function* () {
-      const folder = yield* temporaryFolder({ a: "x", "b/changed": "0123456789" })
-      const context = yield* collectContext(folder)
-      fs.writeFileSync(join(folder, "b/changed"), "9876543210")
-      const request = yield* requested(context, "FROM scratch\nCOPY . /x\n")
-      const failed = yield* Effect.flip(built({ ...request, bases: [] }))
-      expect([failed.code, failed.message]).toEqual([
-        "E_SOURCE_UNREADABLE",
-        "`b/changed` changed while it was being sent to the builder",
-      ])
-      expect(
-        yield* Effect.flatMap(Engine, (engine) => engine.inspectImage(request.ref)),
-      ).toBeUndefined()
-    }).pipe(Effect.provide(services(classic))),
-  )
-})

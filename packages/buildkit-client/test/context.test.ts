@@ -1,8 +1,9 @@
 /** Contexts as the daemon gets them: directories as buildctl sends them, entries, changes, big trees. */
 import { describe, expect } from "bun:test"
+import { createHash } from "node:crypto"
 import { chmod, mkdir, rm, symlink, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { liveEffect, temporaryFolder, testRig } from "@relaunch/testing"
+import { liveEffect, temporaryFolder, testRig, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { ContextError, type TreeEntry } from "../src/index.ts"
 import {
@@ -162,7 +163,7 @@ describe("entries", () => {
             path: "a/b",
             file: join(folder, "blob"),
             mode: 0o750,
-            digest: "ab".repeat(32),
+            sha256: createHash("sha256").update("from a file").digest("hex"),
           },
           { kind: "file", path: "a.b", content: "in memory" },
           { kind: "directory", path: "hollow", mode: 0o700 },
@@ -235,5 +236,31 @@ describe("entries", () => {
         )
       }),
     )
+
+    for (const size of [1000, 200_000]) {
+      liveEffect(`of ${size} bytes that are no longer what they were (${name})`, () =>
+        Effect.gen(function* () {
+          const [before, after] = ["b".repeat(size), "a".repeat(size)]
+          const sha256 = createHash("sha256").update(before).digest("hex")
+          const folder = yield* temporaryFolder({ blob: after })
+          const entry = { kind: "file", path: "set", file: join(folder, "blob"), sha256 } as const
+          const request = {
+            context: { entries: [entry] },
+            dockerfile: {
+              text: `FROM ${base}\nCOPY . /x\nRUN head -c 3 /x/set; echo; echo ${unique()}\n`,
+            },
+            sharedKey: unique(),
+          }
+          const error = yield* Effect.flip(built(address, request))
+          expect(error).toBeInstanceOf(ContextError)
+          expect(error.message).toBe(
+            "`set` of the build context was changed after its digest was taken",
+          )
+          // Nothing of it is kept for the next transfer under the same key.
+          yield* writeFiles(folder, { blob: before })
+          expect((yield* built(address, request)).log[0]).toBe("bbb")
+        }),
+      )
+    }
   }
 })

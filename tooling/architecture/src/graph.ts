@@ -24,7 +24,7 @@ export const graph: Readonly<Record<string, Place>> = {
   config: { level: 3, uses: ["failure"], tests: ["testing"] },
   engine: { level: 3, uses: ["failure"], tests: ["testing"] },
   dockerfile: { level: 3, uses: ["failure"], tests: ["testing"] },
-  build: { level: 3, uses: ["failure"], tests: ["testing"] },
+  build: { level: 3, uses: ["@buildkit-js/client", "failure"], tests: ["testing"] },
 
   store: { level: 4, uses: ["failure", "job"] },
   runner: { level: 4, uses: ["engine", "failure"], tests: ["testing"] },

@@ -11,7 +11,7 @@ import { ContextError, type NodeContent, type Tree, type TreeNode } from "./tree
  *
  * The daemon keeps what it has of an earlier transfer with the same shared key where path, mode, size
  * and `modified` are the same: different contents must differ in one of them. By default that is so:
- * `modified` is the file's own time for `file`, and for `content` or with a `digest` it is the first
+ * `modified` is the file's own time for `file`, and for `content` or with a `sha256` it is the first
  * second of 1980 (what zip files can hold) with the digest in its nanoseconds, which images drop.
  */
 export type TreeEntry =
@@ -32,8 +32,8 @@ export type TreeEntry =
       readonly file: string
       /** Bytes; asked of the file when absent. */
       readonly size?: number
-      /** Hex digest of the content, of any algorithm. */
-      readonly digest?: string
+      /** Hex; bytes that turn out to have another when they are sent end the build. */
+      readonly sha256?: string
       readonly modified?: bigint
     }
   | {
@@ -73,6 +73,9 @@ interface Item {
 
 const nothing: NodeContent = { bytes: new Uint8Array() }
 
+const contentOf = (file: string, sha256: string | undefined): NodeContent =>
+  sha256 === undefined ? { file } : { file, sha256 }
+
 const fileItem = (name: string, entry: Extract<TreeEntry, { kind: "file" }>): Item => {
   const mode = fileMode(entry.mode ?? 0o644)
   if ("content" in entry) {
@@ -81,8 +84,8 @@ const fileItem = (name: string, entry: Extract<TreeEntry, { kind: "file" }>): It
     return { node: { name, mode, size: bytes.length, modified, link: "" }, content: { bytes } }
   }
   const fromDigest =
-    entry.digest !== undefined && /^[0-9a-f]{12}/i.test(entry.digest)
-      ? fingerprint(entry.digest)
+    entry.sha256 !== undefined && /^[0-9a-f]{64}$/.test(entry.sha256)
+      ? fingerprint(entry.sha256)
       : undefined
   let size = entry.size
   let modified = entry.modified ?? fromDigest
@@ -95,7 +98,10 @@ const fileItem = (name: string, entry: Extract<TreeEntry, { kind: "file" }>): It
       throw new ContextError({ path: entry.path, reason: `has no file at \`${entry.file}\`` })
     }
   }
-  return { node: { name, mode, size, modified, link: "" }, content: { file: entry.file } }
+  return {
+    node: { name, mode, size, modified, link: "" },
+    content: contentOf(entry.file, entry.sha256),
+  }
 }
 
 const itemOf = (name: string, entry: TreeEntry): Item => {

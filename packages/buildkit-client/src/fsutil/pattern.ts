@@ -121,7 +121,7 @@ export const pathTest = (pattern: string): ((path: string) => boolean) | undefin
 }
 
 /** Go's `filepath.Clean`. */
-const cleaned = (path: string): string => {
+export const cleanedPath = (path: string): string => {
   const rooted = path.startsWith("/")
   const parts: Array<string> = []
   for (const part of path.split("/")) {
@@ -134,14 +134,14 @@ const cleaned = (path: string): string => {
 }
 
 /** Go's `strings.TrimSpace`, which leaves a byte order mark alone. */
-const trimmed = (text: string): string =>
+export const trimmedPattern = (text: string): string =>
   text.replace(/^[\s\u0085]+|[\s\u0085]+$/g, (blanks) => blanks.replace(/[^\ufeff]/g, ""))
 
 /** Undefined for an empty pattern, the text of one that is refused. */
 export const readPattern = (written: string): Pattern | string | undefined => {
-  const rest = trimmed(written)
+  const rest = trimmedPattern(written)
   if (rest === "") return undefined
-  const whole = cleaned(rest)
+  const whole = cleanedPath(rest)
   const negated = whole.startsWith("!")
   const text = negated ? whole.slice(1) : whole
   const matches = text === "" ? undefined : pathTest(text)

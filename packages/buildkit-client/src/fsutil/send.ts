@@ -3,6 +3,7 @@
  * of the walk, an empty one behind the last; the receiver asks for the files it lacks by the number of
  * their STAT; FIN from it and then from us ends it.
  */
+import { createHash, type Hash } from "node:crypto"
 import { type FileHandle, open, readFile } from "node:fs/promises"
 import type { Call } from "../grpc/call.ts"
 import { RpcError, rpcError } from "../grpc/status.ts"
@@ -35,17 +36,17 @@ const turn = 10
 const noData = new Uint8Array()
 
 const changed = (node: TreeNode, reason: string) =>
-  new ContextError({ path: nameText(node.name), reason })
+  new ContextError({ path: nameText(node.name), reason, changed: true })
 
 const unreadable = (node: TreeNode, error: unknown): ContextError =>
   error instanceof ContextError
     ? error
-    : changed(
-        node,
-        error instanceof Error && Reflect.get(error, "code") === "ENOENT"
-          ? "was removed while it was being sent"
-          : `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      )
+    : error instanceof Error && Reflect.get(error, "code") === "ENOENT"
+      ? changed(node, "was removed while it was being sent")
+      : new ContextError({
+          path: nameText(node.name),
+          reason: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        })
 
 type SendPacket = (packet: Uint8Array) => Promise<void> | undefined
 
@@ -55,12 +56,15 @@ const sendChunks = async (
   node: TreeNode,
   id: number,
   send: SendPacket,
+  hash: Hash | undefined,
 ): Promise<void> => {
   const buffer = Buffer.allocUnsafe(Math.min(chunkSize, node.size))
   for (let at = 0; at < node.size; ) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, node.size - at), at)
     if (bytesRead === 0) throw changed(node, "became shorter while it was being sent")
-    await send(dataPacket(id, buffer.subarray(0, bytesRead)))
+    const bytes = buffer.subarray(0, bytesRead)
+    hash?.update(bytes)
+    await send(dataPacket(id, bytes))
     at += bytesRead
   }
 }
@@ -71,6 +75,35 @@ const sendMemory = async (bytes: Uint8Array, id: number, send: SendPacket): Prom
   }
 }
 
+type FileContent = Extract<NodeContent, { file: unknown }>
+
+const sendFile = async (
+  node: TreeNode,
+  content: FileContent,
+  id: number,
+  send: SendPacket,
+): Promise<void> => {
+  const hash = content.sha256 === undefined ? undefined : createHash("sha256")
+  if (node.size <= wholeUpTo) {
+    const read = node.size === 0 ? noData : await readFile(content.file)
+    if (read.length < node.size) throw changed(node, "became shorter while it was being sent")
+    const bytes = read.subarray(0, node.size)
+    hash?.update(bytes)
+    if (node.size > 0) await send(dataPacket(id, bytes))
+  } else {
+    const handle = await open(content.file, "r")
+    try {
+      await sendChunks(handle, node, id, send, hash)
+    } finally {
+      await handle.close()
+    }
+  }
+  // The daemon makes nothing of a file before its last packet.
+  if (hash !== undefined && hash.digest("hex") !== content.sha256) {
+    throw changed(node, "was changed after its digest was taken")
+  }
+}
+
 const sendContent = async (
   node: TreeNode,
   content: NodeContent,
@@ -78,18 +111,7 @@ const sendContent = async (
   send: SendPacket,
 ): Promise<void> => {
   if ("bytes" in content) await sendMemory(content.bytes, id, send)
-  else if (node.size <= wholeUpTo) {
-    const bytes = node.size === 0 ? noData : await readFile(content.file)
-    if (bytes.length < node.size) throw changed(node, "became shorter while it was being sent")
-    if (node.size > 0) await send(dataPacket(id, bytes.subarray(0, node.size)))
-  } else {
-    const handle = await open(content.file, "r")
-    try {
-      await sendChunks(handle, node, id, send)
-    } finally {
-      await handle.close()
-    }
-  }
+  else await sendFile(node, content, id, send)
   await send(dataPacket(id, noData))
 }
 

@@ -6,6 +6,8 @@ export class ContextError extends Data.TaggedError("ContextError")<{
   /** For people, relative to the context. */
   readonly path: string
   readonly reason: string
+  /** It is not what it was when its size and digest were taken. */
+  readonly changed?: boolean
 }> {
   override get message(): string {
     return `\`${this.path}\` of the build context ${this.reason}`
@@ -25,8 +27,14 @@ export interface TreeNode {
   readonly link: string
 }
 
-/** Content of a regular file: in memory, or where it is on this machine. */
-export type NodeContent = { readonly bytes: Uint8Array } | { readonly file: string | Buffer }
+/** Content of a regular file: in memory, or where it is on this machine, perhaps with what it must be. */
+export type NodeContent =
+  | { readonly bytes: Uint8Array }
+  | {
+      readonly file: string | Buffer
+      /** Hex. */
+      readonly sha256?: string
+    }
 
 export interface Tree {
   /** Last parts of the names in a directory in byte order; throws `ContextError`. */
