@@ -1,7 +1,7 @@
 /** The layers that commands ask for: the store alone, or all that a launch needs. */
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { temporaryFolder } from "@relaunch/lock"
 import { storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -18,10 +18,7 @@ export const plannedHome = (current: Session) =>
   Effect.gen(function* () {
     const { home } = current.configuration.locations
     if (fs.existsSync(join(home, "store.db"))) return current
-    const temporary = yield* Effect.acquireRelease(
-      Effect.sync(() => fs.mkdtempSync(join(tmpdir(), "relaunch-plan-"))),
-      (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true })),
-    )
+    const temporary = yield* temporaryFolder("plan")
     const { configuration } = current
     const locations = { ...configuration.locations, home: temporary }
     return { ...current, configuration: { ...configuration, locations } }

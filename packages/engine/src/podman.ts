@@ -2,10 +2,9 @@
  * Podman's Docker-compatible API. Podman has no daemon: its service is started on a private socket and
  * ends with the scope. Containers are not its children and go on without it.
  */
-import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { type Failure, failure } from "@relaunch/failure"
+import { temporaryFolder } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
@@ -20,37 +19,38 @@ const endpointAt = (socket: string, origin: string): Endpoint => ({
   origin,
 })
 
-const privateFolder: Effect.Effect<string, Failure, Scope.Scope> = Effect.acquireRelease(
-  Effect.try({
-    try: () => fs.mkdtempSync(join(tmpdir(), "relaunch-podman-")),
-    catch: (cause) =>
-      failure("E_ENGINE", `No folder for podman's socket can be made: ${reasonOf(cause)}`, {
-        hints: ["Free space in the folder for temporary files, or set TMPDIR to another"],
-        cause,
-      }),
-  }),
-  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true })),
-)
+/**
+ * Its input is a pipe of ours, which closes when we end, however that happens; then the service ends
+ * too. What waits for that must not hold the error output open.
+ */
+const whileWeLive = `exec 3<&0
+podman system service --time=0 "$1" 3<&- </dev/null & service=$!
+{ cat <&3 >/dev/null; kill $service; } 2>/dev/null &
+wait $service`
 
 const started = (socket: string, env: Environment) =>
   Effect.acquireRelease(
-    Effect.try({
-      try: () =>
-        Bun.spawn(["podman", "system", "service", "--time=0", `unix://${socket}`], {
-          stdin: "ignore",
-          stdout: "ignore",
-          stderr: "pipe",
-          env,
-        }),
-      catch: (cause) =>
-        failure("E_ENGINE_UNREACHABLE", "`podman` was not found on PATH", {
-          hints: ["Install podman, or choose another builder with `--builder`"],
-          cause,
-        }),
-    }),
+    Effect.suspend(() =>
+      Bun.which("podman", { PATH: env["PATH"] ?? "" }) === null
+        ? Effect.fail(
+            failure("E_ENGINE_UNREACHABLE", "`podman` was not found on PATH", {
+              hints: ["Install podman, or choose another builder with `--builder`"],
+            }),
+          )
+        : Effect.sync(() =>
+            Bun.spawn(["/bin/sh", "-c", whileWeLive, "sh", `unix://${socket}`], {
+              stdin: "pipe",
+              stdout: "ignore",
+              stderr: "pipe",
+              env,
+              // A ctrl-C on the terminal is for us: what we stop then, we stop through the service.
+              detached: true,
+            }),
+          ),
+    ),
     (child) =>
       Effect.promise(async () => {
-        child.kill("SIGTERM")
+        await child.stdin.end()
         await child.exited
       }),
   )
@@ -60,7 +60,7 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
   Effect.gen(function* () {
     const given = /^unix:\/\/(.+)$/.exec(env["CONTAINER_HOST"] ?? "")?.[1]
     if (given !== undefined) return endpointAt(given, "CONTAINER_HOST")
-    const socket = join(yield* privateFolder, "podman.sock")
+    const socket = join(yield* temporaryFolder("podman"), "podman.sock")
     const child = yield* started(socket, env)
     const endpoint = endpointAt(socket, "podman's own service")
     const ended = Effect.flatMap(

@@ -1,6 +1,5 @@
 /** `--job`: the stored definition back to a source that can be built and run. */
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import { type BuildContext, type ContextEntry, collectContext, identified } from "@relaunch/build"
@@ -16,6 +15,7 @@ import {
   parseReference,
   patchFile,
 } from "@relaunch/job"
+import { temporaryFolder } from "@relaunch/lock"
 import { applyPatch, gitRemote, gitSource, imageSource } from "@relaunch/source"
 import { type Artifact, readLenient, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
@@ -138,14 +138,8 @@ const ofGit = (
     const found = yield* gitSource(remote, source.git.commit, settings.cache, options)
     const { folder, warnings } = yield* found.checkout
     if (patch !== undefined && patch.trim() !== "") {
-      const file = yield* Effect.acquireRelease(
-        Effect.sync(() => {
-          const name = join(fs.mkdtempSync(join(tmpdir(), "relaunch-patch-")), patchFile)
-          fs.writeFileSync(name, patch)
-          return name
-        }),
-        (name) => Effect.sync(() => fs.rmSync(join(name, ".."), { recursive: true, force: true })),
-      )
+      const file = join(yield* temporaryFolder("patch"), patchFile)
+      yield* Effect.sync(() => fs.writeFileSync(file, patch))
       yield* applyPatch(folder, file, options)
     }
     const tree = yield* collectContext(folder, {

@@ -108,8 +108,23 @@ describe("a checkout", () => {
 
   liveEffect("warns when Git LFS left only pointers", () =>
     Effect.gen(function* () {
-      if (Bun.which("git-lfs") !== null) return
-      const { source } = yield* gitUser()
+      const { home, source } = yield* gitUser()
+      // The machine's programs but for git-lfs.
+      const programs = join(home, "programs")
+      fs.mkdirSync(programs)
+      for (const name of ["git", "ssh", "sh"]) {
+        fs.symlinkSync(Bun.which(name) ?? "", join(programs, name))
+      }
+      const path = process.env["PATH"]
+      yield* Effect.acquireRelease(
+        Effect.sync(() => {
+          process.env["PATH"] = programs
+        }),
+        () =>
+          Effect.sync(() => {
+            process.env["PATH"] = path
+          }),
+      )
       const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 9\n`
       const { url } = yield* gitRepository({
         files: {

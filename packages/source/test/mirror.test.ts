@@ -4,7 +4,6 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import { gitRepository, liveEffect } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { locked } from "../src/lock.ts"
 import { gitProxy } from "./git-proxy.ts"
 import { gitUser, rig } from "./git-user.ts"
 
@@ -123,41 +122,17 @@ describe("a mirror", () => {
       expect(failed.code).toBe("E_GIT_REF")
     }),
   )
-})
 
-describe("a lock", () => {
-  liveEffect("is held by one at a time, and given back", () =>
+  liveEffect("in a cache that cannot be written is a failure with the folder's name", () =>
     Effect.gen(function* () {
-      const { home } = yield* gitUser()
-      const file = join(home, "a.lock")
-      let holders = 0
-      let most = 0
-      yield* Effect.all(
-        Array.from({ length: 6 }, () =>
-          Effect.scoped(
-            Effect.gen(function* () {
-              yield* locked(file)
-              holders += 1
-              most = Math.max(most, holders)
-              yield* Effect.yieldNow()
-              holders -= 1
-            }),
-          ),
-        ),
-        { concurrency: "unbounded" },
-      )
-      expect([most, holders]).toEqual([1, 0])
-      const waiting = Effect.scoped(locked(file)).pipe(Effect.timeoutOption("200 millis"))
-      const tried = yield* Effect.scoped(Effect.zipRight(locked(file), waiting))
-      expect(tried._tag).toBe("None")
-      yield* Effect.scoped(locked(file))
-    }),
-  )
-
-  liveEffect("that cannot be made is a failure with the file's name", () =>
-    Effect.gen(function* () {
-      const failed = yield* Effect.flip(Effect.scoped(locked("/nowhere/at/all.lock")))
-      expect(failed.code).toBe("E_SOURCE_UNREADABLE")
+      const { home, source } = yield* gitUser()
+      const { url } = yield* gitRepository({ files: { "main.py": "print(1)\n" } })
+      fs.writeFileSync(join(home, "cache"), "in the way")
+      const failed = yield* Effect.flip(source(url.ssh))
+      expect([failed.code, failed.message]).toEqual([
+        "E_SOURCE_UNREADABLE",
+        expect.stringContaining(`The cache \`${join(home, "cache", "git")}\` cannot be used`),
+      ])
     }),
   )
 })

@@ -20,36 +20,38 @@ export const graph: Readonly<Record<string, Place>> = {
   // Published under its own name: nothing of `@relaunch/` may be in it.
   "@buildkit-js/client": { level: 2, uses: [], tests: ["testing"] },
 
+  lock: { level: 3, uses: ["failure"], tests: ["testing"] },
   job: { level: 3, uses: ["failure"], tests: ["testing"] },
   config: { level: 3, uses: ["failure"], tests: ["testing"] },
-  engine: { level: 3, uses: ["failure"], tests: ["testing"] },
+  engine: { level: 4, uses: ["failure", "lock"], tests: ["testing"] },
   dockerfile: { level: 3, uses: ["failure"], tests: ["testing"] },
   build: { level: 3, uses: ["@buildkit-js/client", "failure"], tests: ["testing"] },
 
-  store: { level: 4, uses: ["failure", "job"] },
-  runner: { level: 4, uses: ["engine", "failure"], tests: ["testing"] },
-  source: { level: 4, uses: ["build", "engine", "failure", "job"], tests: ["testing"] },
+  store: { level: 4, uses: ["failure", "job", "lock"] },
+  runner: { level: 5, uses: ["engine", "failure"], tests: ["testing"] },
+  source: { level: 5, uses: ["build", "engine", "failure", "job", "lock"], tests: ["testing"] },
   "builder-buildkit": {
-    level: 4,
+    level: 5,
     uses: ["@buildkit-js/client", "build", "engine", "failure"],
   },
   "builder-docker": {
-    level: 5,
+    level: 6,
     uses: ["build", "builder-buildkit", "engine", "failure"],
     tests: ["testing"],
   },
 
-  "builder-podman": { level: 6, uses: ["build", "builder-docker", "engine"] },
+  "builder-podman": { level: 7, uses: ["build", "builder-docker", "engine"] },
   server: { level: 5, uses: ["failure", "store"] },
 
   launch: {
-    level: 6,
+    level: 7,
     uses: [
       "build",
       "dockerfile",
       "engine",
       "failure",
       "job",
+      "lock",
       "runner",
       "server",
       "source",
@@ -58,7 +60,7 @@ export const graph: Readonly<Record<string, Place>> = {
   },
 
   cli: {
-    level: 7,
+    level: 8,
     uses: [
       "build",
       "builder-buildkit",
@@ -68,6 +70,7 @@ export const graph: Readonly<Record<string, Place>> = {
       "engine",
       "failure",
       "launch",
+      "lock",
       "runner",
       "server",
       "source",

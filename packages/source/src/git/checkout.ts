@@ -1,27 +1,15 @@
 /** A commit as files in a temporary directory that goes when the scope does. */
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import type { Failure } from "@relaunch/failure"
+import { temporaryFolder } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type GitOptions, git } from "./command.ts"
 import type { Mirror } from "./mirror.ts"
 import { gitFailure } from "./refusal.ts"
 import type { GitRemote } from "./remote.ts"
-
-const temporaryFolder: Effect.Effect<string, Failure, Scope.Scope> = Effect.acquireRelease(
-  Effect.try({
-    try: () => fs.mkdtempSync(join(tmpdir(), "relaunch-git-")),
-    catch: (cause) =>
-      failure("E_SOURCE_UNREADABLE", `No temporary directory can be made: ${reasonOf(cause)}`, {
-        hints: ["Free space in the folder for temporary files, or set TMPDIR to another"],
-        cause,
-      }),
-  }),
-  (folder) => Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true })),
-)
 
 /** The pointer text that Git LFS leaves where a file should be. */
 const lfsPointer = "version https://git-lfs.github.com/spec/"
@@ -76,7 +64,7 @@ export const checkedOut = (
   options: GitOptions,
 ): Effect.Effect<Checkout, Failure, CommandExecutor | Scope.Scope> =>
   Effect.gen(function* () {
-    const folder = yield* temporaryFolder
+    const folder = yield* temporaryFolder("git")
     const inFolder = (...args: ReadonlyArray<string>) => git(["-C", folder, ...args], options)
     const must = (...args: ReadonlyArray<string>) =>
       Effect.flatMap(inFolder(...args), (said) =>

@@ -6,9 +6,9 @@ import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
-import type { Failure } from "@relaunch/failure"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { locked } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
-import { locked } from "../lock.ts"
 import { type GitOptions, git } from "./command.ts"
 import {
   checkedRef,
@@ -33,6 +33,13 @@ export interface Mirror {
 
 const mirrorFolder = (cache: string, url: string): string =>
   join(cache, "git", `${createHash("sha256").update(url).digest("hex").slice(0, 32)}.git`)
+
+const unusable = (cache: string, cause: unknown): Failure =>
+  failure("E_SOURCE_UNREADABLE", `The cache \`${cache}\` cannot be used: ${reasonOf(cause)}`, {
+    hints: ["Check that you may write to it, or choose another with XDG_CACHE_HOME"],
+    details: { cache },
+    cause,
+  })
 
 const created = (folder: string, options: GitOptions): Answer<void> =>
   fs.existsSync(join(folder, "HEAD"))
@@ -120,8 +127,15 @@ export const mirrored = (
   Effect.gen(function* () {
     const ref = yield* checkedRef(wanted)
     const folder = mirrorFolder(cache, remote.url)
-    yield* Effect.sync(() => fs.mkdirSync(join(cache, "git"), { recursive: true, mode: 0o700 }))
-    yield* locked(`${folder}.lock`)
+    yield* Effect.try({
+      try: () => fs.mkdirSync(join(cache, "git"), { recursive: true, mode: 0o700 }),
+      catch: (cause) => unusable(join(cache, "git"), cause),
+    })
+    yield* Effect.catchIf(
+      locked(`${folder}.lock`),
+      ({ code }) => code === "E_STORE",
+      (error) => unusable(join(cache, "git"), error.cause),
+    )
     yield* withoutRemains(folder)
     yield* created(folder, options)
     const commitOf = (commit: string): FoundRef => ({ commit, kind: "commit", name: commit })

@@ -4,6 +4,7 @@
  * about who is still alive.
  */
 import { Database } from "bun:sqlite"
+import * as fs from "node:fs"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -11,22 +12,27 @@ import type * as Scope from "effect/Scope"
 const isTaken = (cause: unknown): boolean =>
   cause instanceof Error && "code" in cause && cause.code === "SQLITE_BUSY"
 
-const tryToTake = (file: string): Effect.Effect<Database | undefined, Failure> =>
+/** Makes the file when it is not there; undefined while another process, or this one, has the lock. */
+export const tryToTake = (file: string): Database | undefined => {
+  const database = new Database(file)
+  try {
+    // Nothing is ever written, so no journal need lie beside it.
+    database.run("PRAGMA journal_mode = MEMORY")
+    database.run("BEGIN EXCLUSIVE")
+    return database
+  } catch (cause) {
+    database.close()
+    if (isTaken(cause)) return undefined
+    throw cause
+  }
+}
+
+const taken = (file: string): Effect.Effect<Database | undefined, Failure> =>
   Effect.try({
-    try: () => {
-      const database = new Database(file)
-      try {
-        database.run("BEGIN EXCLUSIVE")
-        return database
-      } catch (cause) {
-        database.close()
-        if (isTaken(cause)) return undefined
-        throw cause
-      }
-    },
+    try: () => tryToTake(file),
     catch: (cause) =>
-      failure("E_SOURCE_UNREADABLE", `The cache cannot be locked: ${reasonOf(cause)}`, {
-        hints: ["Check that the cache folder is writable, or choose another with XDG_CACHE_HOME"],
+      failure("E_STORE", `\`${file}\` cannot be locked: ${reasonOf(cause)}`, {
+        hints: ["Check that its folder is writable and its disk is not full"],
         details: { file },
         cause,
       }),
@@ -34,12 +40,15 @@ const tryToTake = (file: string): Effect.Effect<Database | undefined, Failure> =
 
 const close = (database: Database) => Effect.sync(() => database.close())
 
-/** Waits its turn, at most 10 minutes; leaving the scope gives the lock back. */
+/**
+ * Waits its turn, at most 10 minutes, then fails with `E_NETWORK`; leaving the scope gives the lock
+ * back. The file stays.
+ */
 export const locked = (file: string): Effect.Effect<void, Failure, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       for (;;) {
-        const database = yield* tryToTake(file)
+        const database = yield* taken(file)
         if (database !== undefined) return yield* Effect.addFinalizer(() => close(database))
         // Whoever is interrupted while waiting holds nothing.
         yield* restore(Effect.sleep("50 millis"))
@@ -54,3 +63,11 @@ export const locked = (file: string): Effect.Effect<void, Failure, Scope.Scope> 
         }),
     }),
   )
+
+/** Whether some process has the lock now. A file that is not there is locked by nobody. */
+export const isLocked = (file: string): boolean => {
+  if (!fs.existsSync(file)) return false
+  const database = tryToTake(file)
+  database?.close()
+  return database === undefined
+}
