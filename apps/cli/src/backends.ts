@@ -24,7 +24,7 @@ export const backends: Readonly<Record<string, Backend>> = {
 }
 
 /** Answers, or says why not. */
-export const probe = (backend: Backend, env: Environment) =>
+export const probe = (backend: Pick<Backend, "engine">, env: Environment) =>
   Effect.flatMap(Engine, ({ info }) => info).pipe(
     Effect.provide(backend.engine(env)),
     Effect.either,

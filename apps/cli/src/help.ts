@@ -28,6 +28,8 @@ export const help = {
   serve: ["relaunch serve", "relaunch serve --port 9000"],
   env: ['eval "$(relaunch env)" && python train.py'],
   "builder-list": ["relaunch builder list", "relaunch builder list --builder podman --json"],
+  clean: ["relaunch clean --dry-run", "relaunch clean --yes"],
+  "store-check": ["relaunch store check", "relaunch store check --json"],
   "config-path": ["relaunch config path"],
   "config-show": ["relaunch config show", "relaunch config show --builder docker --json"],
   epilogue: `

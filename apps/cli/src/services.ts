@@ -2,10 +2,10 @@
 import * as BunCommandExecutor from "@effect/platform-bun/BunCommandExecutor"
 import * as BunFileSystem from "@effect/platform-bun/BunFileSystem"
 import { containerRunner } from "@relaunch/runner"
-import { storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { automatic, backendLayer, chosenBackend, preferred } from "./backends.ts"
+import { storeOf } from "./layers.ts"
 import { talk } from "./output.ts"
 import type { Session } from "./session.ts"
 
@@ -25,7 +25,7 @@ export const servicesOf = (session: Session, builder?: string) => {
   const { home } = session.configuration.locations
   return Layer.mergeAll(
     containerRunner(home),
-    storeLayer({ home }),
+    storeOf(session),
     BunCommandExecutor.layer.pipe(Layer.provide(BunFileSystem.layer)),
   ).pipe(Layer.provideMerge(engine))
 }

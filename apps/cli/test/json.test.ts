@@ -115,6 +115,8 @@ describe("--json", () => {
         yield* answer("paths", ["config", "path"])
         const builders = yield* answer("builders", ["builder", "list"])
         expect(builders).toMatchObject([{ name: "docker", chosen: true, reachable: true }, {}, {}])
+        yield* answer("leftovers", ["clean", "--dry-run"])
+        expect(yield* answer("storeCheck", ["store", "check"])).toMatchObject({ damage: [] })
         yield* answer("settings", ["config", "show", "--project", "demo"])
         yield* answer("error", ["run", "show", "nothing"], 6)
         yield* answer("error", ["--projct", "x"], 2)

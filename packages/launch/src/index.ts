@@ -3,6 +3,13 @@ export { LaunchEvent } from "./event.ts"
 export type { JobDecision } from "./job.ts"
 export { deleteJob, describeJob, listJobs, versionsToDelete } from "./jobs.ts"
 export { createJob, launch, prepareLaunch } from "./launch.ts"
+export {
+  type Leftover,
+  leftContainers,
+  leftovers,
+  removeContainers,
+  removeLeftovers,
+} from "./leftovers.ts"
 export { type LaunchPlan, plan } from "./plan.ts"
 export type { JobRequest, LaunchRequest, SourceRequest } from "./request.ts"
 export type { SourceReport } from "./resolved.ts"

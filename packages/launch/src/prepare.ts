@@ -93,7 +93,7 @@ const createRun = (request: LaunchRequest, resolved: Resolved, job: StoredJob, i
         imageId: image.id,
         imageCached: image.cached,
         engine,
-        supervisorPid: process.pid,
+        supervisor: yield* store.process,
       },
     })
   })

@@ -10,24 +10,16 @@ import * as Stream from "effect/Stream"
 import { requireRun } from "./find.ts"
 import { type ArtifactValue, artifactValue, type RunValue, runValue } from "./values.ts"
 
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (cause) {
-    return cause instanceof Error && "code" in cause && cause.code === "EPERM"
-  }
-}
-
-const isOver = ({ finishedAt, state }: Run): boolean =>
+export const isOver = ({ finishedAt, state }: Run): boolean =>
   finishedAt !== null || !["pending", "running", "preempting"].includes(state)
 
 /** A run whose watcher died without a word is not running, whatever its record says. */
-const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
+export const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
   Effect.gen(function* () {
-    const pid = run.launch?.supervisorPid
-    if (isOver(run) || pid === undefined || isAlive(pid)) return run
     const store = yield* Store
+    const supervisor = run.launch?.supervisor
+    if (isOver(run) || supervisor === undefined || store.isAlive(supervisor)) return run
+    yield* store.keys.revoke(run)
     yield* store.runs.finish(run, {
       state: "crashed",
       exitCode: null,

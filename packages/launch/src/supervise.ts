@@ -110,7 +110,7 @@ const supervise = (
         ),
       ),
     )
-    yield* store.runs.setLaunch(key, { supervisorPid: process.pid })
+    yield* store.runs.setLaunch(key, { supervisor: yield* store.process })
 
     const baseUrl = yield* serverFor(yield* runner.hostAddress, specification.entity)
     const apiKey = yield* Effect.acquireRelease(

@@ -179,6 +179,10 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
             })
             return found.length > 0
           }),
+        containers: Effect.map(engine.listContainers({ [homeLabel]: home }), (found) =>
+          found.map(({ id, labels, state }) => ({ id, runId: labels[runLabel] ?? "", state })),
+        ),
+        remove: engine.removeContainer,
       }
     }),
   )

@@ -4,6 +4,7 @@ export {
   type HostAddress,
   homeLabel,
   type OutputPart,
+  type OwnedContainer,
   type RunExit,
   Runner,
   type RunnerShape,

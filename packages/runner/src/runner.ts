@@ -55,6 +55,17 @@ export interface RunnerShape {
   readonly start: (request: RunRequest) => Effect.Effect<StartedRun, Failure, Scope.Scope>
   /** Stops the container of a run that another process started; false when there is none. */
   readonly stopRun: (runId: string, graceSeconds: number) => Effect.Effect<boolean, Failure>
+  /** Every container of this store that the engine has, running or not. */
+  readonly containers: Effect.Effect<ReadonlyArray<OwnedContainer>, Failure>
+  /** Running or not; an absent one is fine. */
+  readonly remove: (containerId: string) => Effect.Effect<void, Failure>
+}
+
+export interface OwnedContainer {
+  readonly id: string
+  readonly runId: string
+  /** The engine's word: `running`, `exited`, `created`. */
+  readonly state: string
 }
 
 export interface HostAddress {

@@ -19,6 +19,13 @@ import * as Stream from "effect/Stream"
 import type { Database } from "./database.ts"
 import { explain } from "./explain.ts"
 import type { ArtifactFile, Content } from "./model.ts"
+import type { Presence } from "./presence.ts"
+
+export interface UnnamedContent {
+  readonly count: number
+  /** Bytes. */
+  readonly size: number
+}
 
 /** Content that is on this disk, but has no place yet. */
 export interface Staged {
@@ -42,11 +49,11 @@ export interface Blobs {
   readonly loosen: (blobs: Iterable<string>) => void
   /** Removes noted blobs that no row names. */
   readonly sweep: Effect.Effect<void, Failure>
+  /** All content that no row names, whoever left it; removed unless it is only looked for. */
+  readonly unnamed: (look: boolean) => Effect.Effect<UnnamedContent, Failure>
   readonly pathOf: (blob: string) => string
   readonly read: (file: ArtifactFile) => Stream.Stream<Uint8Array, Failure>
 }
-
-const day = 24 * 60 * 60 * 1000
 
 async function* bytesOf(content: Content): AsyncGenerator<Uint8Array> {
   if ("bytes" in content) yield content.bytes
@@ -81,45 +88,42 @@ const isNamed = `select 1 from entry where blob = $blob union all
   select 1 from run_file where blob = $blob union all
   select 1 from manifest where blob = $blob limit 1`
 
-export const makeBlobs = (db: Database): Effect.Effect<Blobs, Failure> =>
+export const makeBlobs = (
+  db: Database,
+  { waiting }: Pick<Presence, "waiting">,
+): Effect.Effect<Blobs, Failure> =>
   Effect.gen(function* () {
     const folder = join(db.home, "blobs")
-    const waiting = join(db.home, "waiting")
     const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob.slice(2))
 
     yield* Effect.try({
       try: () => {
-        for (const each of [folder, waiting]) mkdirSync(each, { recursive: true, mode: 0o700 })
+        mkdirSync(folder, { recursive: true, mode: 0o700 })
       },
       catch: (cause) => explain(db.home, cause),
     })
-    // What a killed process left behind. A day is far beyond the longest upload of a living one.
-    yield* Effect.ignore(
-      db.read((now) => {
-        for (const name of readdirSync(waiting)) {
-          const path = join(waiting, name)
-          if (now - statSync(path).mtimeMs > day) rmSync(path, { force: true })
-        }
-      }),
-    )
 
     const stage = (content: AsyncIterable<Uint8Array>) =>
-      Effect.tryPromise({
-        try: () => write(content, join(waiting, randomUUID())),
-        catch: (cause) => explain(waiting, cause),
-      })
+      Effect.flatMap(waiting, (beside) =>
+        Effect.tryPromise({
+          try: () => write(content, join(beside, randomUUID())),
+          catch: (cause) => explain(beside, cause),
+        }),
+      )
 
     return {
       stage,
       stageContent: (content) =>
         "file" in content
-          ? Effect.tryPromise({
-              try: () => write(bytesOf(content), join(waiting, randomUUID())),
-              catch: (cause) => unreadable(content.file, waiting, cause),
-            })
+          ? Effect.flatMap(waiting, (beside) =>
+              Effect.tryPromise({
+                try: () => write(bytesOf(content), join(beside, randomUUID())),
+                catch: (cause) => unreadable(content.file, beside, cause),
+              }),
+            )
           : stage(bytesOf(content)),
       discard: (staged) =>
-        // What stays here is removed when it is old.
+        // What stays here goes with the process.
         Effect.ignore(
           Effect.try(() => {
             for (const { temporary } of staged) rmSync(temporary, { force: true })
@@ -140,6 +144,20 @@ export const makeBlobs = (db: Database): Effect.Effect<Blobs, Failure> =>
         }
         db.run("delete from loose")
       }),
+      unnamed: (look) =>
+        db.change(() => {
+          const found = { count: 0, size: 0 }
+          for (const part of readdirSync(folder)) {
+            for (const rest of readdirSync(join(folder, part))) {
+              if (db.get(isNamed, { blob: `${part}${rest}` }) !== undefined) continue
+              const path = join(folder, part, rest)
+              found.count += 1
+              found.size += statSync(path).size
+              if (!look) rmSync(path, { force: true })
+            }
+          }
+          return found
+        }),
       pathOf,
       read: ({ blob, path }) =>
         blob === undefined

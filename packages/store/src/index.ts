@@ -1,6 +1,9 @@
+export type { UnnamedContent } from "./blobs.ts"
+export { type CheckProgress, type CheckReport, checkStore, type Damage } from "./check.ts"
 export { type StoreOptions, storeLayer } from "./layer.ts"
 export { printManifest } from "./manifest.ts"
 export type * from "./model.ts"
+export { goneProcesses } from "./presence.ts"
 export { mergeRaw, rawMember, rawMembers, readLenient, strictText } from "./raw-json.ts"
 export type * from "./sdk.ts"
 export {

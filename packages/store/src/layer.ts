@@ -10,6 +10,7 @@ import { makeArtifacts } from "./artifacts.ts"
 import { makeBlobs } from "./blobs.ts"
 import { type Database, openDatabase } from "./database.ts"
 import { makeKeys } from "./keys.ts"
+import { isPresent, makePresence } from "./presence.ts"
 import { makeProjects } from "./projects.ts"
 import { makeRunFiles } from "./run-files.ts"
 import { makeRunStream } from "./run-stream.ts"
@@ -38,9 +39,12 @@ export const storeLayer = ({ home }: StoreOptions): Layer.Layer<Store, Failure> 
     Store,
     Effect.gen(function* () {
       const db = yield* openDatabase(resolve(home))
-      const blobs = yield* makeBlobs(db)
+      const presence = yield* makePresence(db.home)
+      const blobs = yield* makeBlobs(db, presence)
       return Store.of({
         home: db.home,
+        process: presence.name,
+        isAlive: (name) => isPresent(db.home, name),
         artifacts: makeArtifacts(db, blobs),
         runs: makeRuns(db, blobs),
         keys: makeKeys(db),
@@ -51,6 +55,7 @@ export const storeLayer = ({ home }: StoreOptions): Layer.Layer<Store, Failure> 
           artifacts: { ...makeArtifactQueries(db, blobs), ...makeArtifactUploads(db, blobs) },
         },
         consoleLog: (key) => consoleLogOf(db.home, key),
+        unnamed: blobs.unnamed,
         read: blobs.read,
       })
     }),

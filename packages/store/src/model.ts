@@ -27,8 +27,8 @@ export interface LaunchRecord {
   readonly containerId?: string
   /** Name of the builder backend, whose engine has the container: `docker`, `podman`. */
   readonly engine?: string
-  /** Process that watches the container and will write the run's end. */
-  readonly supervisorPid?: number
+  /** Process that watches the container and will write the run's end, as the store names it. */
+  readonly supervisor?: string
   /** Why the run ended, in one line, where the exit code does not say it all. */
   readonly reason?: string
 }

@@ -8,6 +8,7 @@ import type { Failure } from "@relaunch/failure"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { UnnamedContent } from "./blobs.ts"
 import type {
   Artifact,
   ArtifactFile,
@@ -103,6 +104,12 @@ export interface KeyStore {
 export interface StoreShape {
   /** Absolute path of the home. */
   readonly home: string
+  /**
+   * Name of this process, which others can ask for with `isAlive` from now on until it ends, however
+   * that happens.
+   */
+  readonly process: Answer<string>
+  readonly isAlive: (process: string) => boolean
   readonly artifacts: ArtifactStore
   readonly runs: RunStore
   readonly keys: KeyStore
@@ -110,6 +117,8 @@ export interface StoreShape {
   readonly sdk: SdkStore
   /** Absolute path of a run's console log: the container's output as the engine gave it. */
   readonly consoleLog: (key: ProjectKey & { readonly id: string }) => string
+  /** Content that nothing names any more; removed unless it is only looked for. */
+  readonly unnamed: (look: boolean) => Answer<UnnamedContent>
   /** Streams a blob from disk. */
   readonly read: (file: ArtifactFile) => Stream.Stream<Uint8Array, Failure>
 }

@@ -71,7 +71,7 @@ describe("artifacts", () => {
       home,
     )
     expect(blobsUnder(home)).toHaveLength(2)
-    expect(readdirSync(join(home, "waiting"))).toEqual([])
+    expect(readdirSync(join(home, "processes"))).toEqual([])
   })
 
   test("names have one type, aliases name one version, projects are found in any case", async () => {

@@ -1,4 +1,5 @@
 /** The command line as a user has it: a process of its own, in a home of its own. */
+import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import {
   type Finished,
@@ -29,15 +30,21 @@ const passedOn =
 export const cliEnvironment = (
   home: string,
   env: CliOptions["env"] = {},
-): Record<string, string | undefined> => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
-  // Where a test runs alone, the Bun that runs it serves the launcher too.
-  PATH: `${process.env["PATH"] ?? ""}:${join(process.execPath, "..")}`,
-  HOME: home,
-  RELAUNCH_HOME: join(home, "relaunch"),
-  TERM: "dumb",
-  ...env,
-})
+): Record<string, string | undefined> => {
+  // Of its own, so that what one command left behind is told to no other.
+  const temporary = join(home, "tmp")
+  mkdirSync(temporary, { recursive: true })
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => passedOn.test(name))),
+    // Where a test runs alone, the Bun that runs it serves the launcher too.
+    PATH: `${process.env["PATH"] ?? ""}:${join(process.execPath, "..")}`,
+    HOME: home,
+    RELAUNCH_HOME: join(home, "relaunch"),
+    TERM: "dumb",
+    TMPDIR: temporary,
+    ...env,
+  }
+}
 
 /** Every name that `run` would pass on from this process, unless the command's own environment has it. */
 const isolated = (home: string, env: CliOptions["env"]): Record<string, string | undefined> => ({

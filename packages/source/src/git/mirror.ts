@@ -49,12 +49,16 @@ const created = (folder: string, options: GitOptions): Answer<void> =>
         if (started.exitCode !== 0) return yield* gitFailure(folder, started)
       })
 
-/** Lock files of a git that was killed; while we hold the lock, nobody else's git is in the mirror. */
+/** Lock files and half packs of a git that was killed; while we hold the lock, nobody else's git is in the mirror. */
 const withoutRemains = (folder: string): Effect.Effect<void> =>
   Effect.sync(() => {
     if (!fs.existsSync(folder)) return
     for (const name of fs.readdirSync(folder)) {
       if (name.endsWith(".lock")) fs.rmSync(join(folder, name), { force: true })
+    }
+    const packs = join(folder, "objects", "pack")
+    for (const name of fs.existsSync(packs) ? fs.readdirSync(packs) : []) {
+      if (name.startsWith("tmp_")) fs.rmSync(join(packs, name), { force: true })
     }
   })
 

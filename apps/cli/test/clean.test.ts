@@ -1,0 +1,130 @@
+/** Killed with no chance to clean up: what is left is told, found, and removed; what lives is not touched. */
+import { describe, expect } from "bun:test"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { liveEffect, startRelaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { machine, rig } from "./command.ts"
+
+const note =
+  /note: \d+ folders? left by a relaunch that was killed; `relaunch clean` removes all it left\n/
+
+const containers = (home: string) =>
+  Effect.promise(async () => {
+    const filters = JSON.stringify({ label: [`dev.relaunch.home=${join(home, "relaunch")}`] })
+    const answer = await fetch(
+      `http://engine/containers/json?all=1&filters=${encodeURIComponent(filters)}`,
+      { unix: rig.engine.host.replace("unix://", "") },
+    )
+    return ((await answer.json()) as ReadonlyArray<{ State: string }>).map(({ State }) => State)
+  })
+
+const user = Effect.gen(function* () {
+  const { home, json, relaunch } = yield* machine
+  const start = (args: ReadonlyArray<string>, cwd = home) =>
+    startRelaunchCli(args, { home, cwd, env: rig.environment })
+  const left = Effect.map(relaunch(["clean", "--dry-run", "--json"]), ({ stdout }) =>
+    (JSON.parse(stdout) as ReadonlyArray<{ kind: string }>).map(({ kind }) => kind).sort(),
+  )
+  yield* Effect.addFinalizer(() => Effect.ignore(relaunch(["clean", "--yes"])))
+  return { home, json, relaunch, start, left }
+})
+
+const sleeping = "import time\nprint('it runs', flush=True)\ntime.sleep(600)\n"
+const flags = ["-p", "demo", "-J", "killed", "-E", "python main.py", "--progress", "plain"]
+
+describe("relaunch killed", () => {
+  liveEffect("in a run leaves its container, which `clean` finds and removes", () =>
+    Effect.gen(function* () {
+      const { home, json, left, relaunch, start } = yield* user
+      const folder = yield* temporaryFolder({ "main.py": sleeping })
+      const launched = yield* start(["--uri", folder, ...flags])
+      const [, run = ""] = yield* launched.waitForText(/run local\/demo\/(\w+)/)
+      yield* launched.waitForText(/it runs/)
+      // A living one is nobody's leftover.
+      expect(yield* left).toEqual([])
+      yield* launched.signal("SIGKILL")
+      yield* launched.exited
+
+      const listed = yield* relaunch(["job", "list"])
+      expect([listed.code, listed.stderr]).toEqual([0, expect.stringMatching(note)])
+      expect(yield* left).toEqual(["container", "folder", "run"])
+      expect(yield* json(["run", "show", run])).toMatchObject({
+        state: "crashed",
+        reason: "the process that watched it ended without a word",
+      })
+      const refused = yield* relaunch(["clean"])
+      expect([refused.code, refused.stderr]).toEqual([
+        2,
+        expect.stringContaining("error: Removing 2 leftovers needs a yes\n"),
+      ])
+      expect(yield* containers(home)).toEqual(["running"])
+
+      const cleaned = yield* relaunch(["clean", "--yes"])
+      expect([cleaned.code, cleaned.stderr]).toEqual([0, "Removed 2 leftovers\n"])
+      expect(cleaned.stdout).toMatch(new RegExp(`container\\t\\w{64}\\trunning, of run ${run}`))
+      expect(yield* containers(home)).toEqual([])
+      const again = yield* relaunch(["clean", "--yes"])
+      expect([again.code, again.stdout, again.stderr]).toEqual([0, "", "Nothing was left behind\n"])
+      expect((yield* relaunch(["job", "list"])).stderr).toBe("")
+      expect((yield* relaunch(["store", "check"])).code).toBe(0)
+    }),
+  )
+
+  liveEffect("beside another run leaves that one alone", () =>
+    Effect.gen(function* () {
+      const { home, json, relaunch, start } = yield* user
+      const folder = yield* temporaryFolder({ "main.py": sleeping })
+      const { run } = yield* json(["--uri", folder, ...flags, "--async"])
+      const launched = yield* start(["--uri", folder, ...flags])
+      yield* launched.waitForText(/it runs/)
+      yield* launched.signal("SIGKILL")
+      yield* launched.exited
+      expect(yield* containers(home)).toEqual(["running", "running"])
+      expect((yield* relaunch(["clean", "--yes"])).code).toBe(0)
+      expect(yield* containers(home)).toEqual(["running"])
+      expect(yield* json(["run", "show", run.id])).toMatchObject({ state: "running" })
+      yield* json(["run", "stop", run.id, "--grace", "1"])
+      expect(yield* containers(home)).toEqual([])
+    }),
+  )
+
+  liveEffect("in a build leaves nothing of it but a folder, and builds at the next try", () =>
+    Effect.gen(function* () {
+      const { home, json, left, relaunch, start } = yield* user
+      const mark = crypto.randomUUID()
+      const folder = yield* temporaryFolder({
+        "main.py": "print(1)\n",
+        Dockerfile: `FROM python:3.13-slim\nRUN echo ${mark} && echo it builds && sleep 600\n`,
+      })
+      const launched = yield* start(["--uri", folder, ...flags, "-D", "Dockerfile"])
+      yield* launched.waitForText(/it builds/)
+      yield* launched.signal("SIGKILL")
+      yield* launched.exited
+      // The engine notices by itself that nobody waits for the build any more.
+      yield* Effect.repeat(
+        Effect.sync(() =>
+          fs
+            .readdirSync("/proc")
+            .filter((name) => /^\d+$/.test(name))
+            .filter((pid) => {
+              try {
+                return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(mark)
+              } catch {
+                return false
+              }
+            }),
+        ),
+        { until: (pids) => pids.length === 0, schedule: Schedule.spaced("50 millis") },
+      ).pipe(Effect.timeout("10 seconds"))
+      expect(yield* containers(home)).toEqual([])
+      expect(yield* left).toEqual(["folder"])
+      expect((yield* relaunch(["clean", "--yes"])).code).toBe(0)
+      yield* writeFiles(folder, { Dockerfile: "FROM python:3.13-slim\nCOPY main.py .\n" })
+      expect((yield* json(["--uri", folder, ...flags, "-D", "Dockerfile"])).run.state).toBe(
+        "finished",
+      )
+    }),
+  )
+})

@@ -1,0 +1,131 @@
+/**
+ * What commands left that were killed before they could clean up. Found by the locks that died with
+ * them and by the labels of containers, never by age or name alone.
+ */
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import type { Failure } from "@relaunch/failure"
+import { abandonedFolders, removeAbandoned, temporaryPrefix } from "@relaunch/lock"
+import { Runner } from "@relaunch/runner"
+import { goneProcesses, type Run, Store } from "@relaunch/store"
+import * as Effect from "effect/Effect"
+import { isOver, settled } from "./runs.ts"
+
+export type Leftover =
+  | {
+      /** A run recorded as going on that nobody watches any more. */
+      readonly kind: "run"
+      /** `entity/project/id` */
+      readonly id: string
+    }
+  | {
+      readonly kind: "container"
+      readonly id: string
+      readonly run: string
+      /** The engine's word: `running`, `exited`. */
+      readonly state: string
+    }
+  | {
+      readonly kind: "folder"
+      /** Absolute path. */
+      readonly id: string
+      /** Bytes. */
+      readonly size: number
+    }
+  | {
+      /** Content in the store that nothing names. */
+      readonly kind: "content"
+      readonly id: string
+      readonly size: number
+    }
+
+const sizeOf = (folder: string): number => {
+  let size = 0
+  for (const item of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (!item.isFile()) continue
+    size += fs.lstatSync(join(item.parentPath, item.name), { throwIfNoEntry: false })?.size ?? 0
+  }
+  return size
+}
+
+const idOf = ({ entity, id, project }: Run) => `${entity}/${project}/${id}`
+
+const abandoned = (home: string): Effect.Effect<ReadonlyArray<string>, Failure> =>
+  Effect.zipWith(
+    goneProcesses(home),
+    abandonedFolders(tmpdir(), temporaryPrefix),
+    (own, system) => [...own, ...system],
+  )
+
+const unwatched: Effect.Effect<ReadonlyArray<Run>, Failure, Store> = Effect.gen(function* () {
+  const store = yield* Store
+  const states = ["pending", "running"] as const
+  const runs = yield* Effect.forEach(states, (state) => store.runs.list({ state }))
+  return runs
+    .flat()
+    .filter(
+      (run) =>
+        !isOver(run) &&
+        run.launch?.supervisor !== undefined &&
+        !store.isAlive(run.launch.supervisor),
+    )
+})
+
+/** All but containers, for which an engine is needed. */
+export const leftovers: Effect.Effect<ReadonlyArray<Leftover>, Failure, Store> = Effect.gen(
+  function* () {
+    const store = yield* Store
+    const runs = (yield* unwatched).map((run): Leftover => ({ kind: "run", id: idOf(run) }))
+    const folders = (yield* abandoned(store.home)).map(
+      (id): Leftover => ({ kind: "folder", id, size: sizeOf(id) }),
+    )
+    const { count, size } = yield* store.unnamed(true)
+    const content: ReadonlyArray<Leftover> =
+      count === 0 ? [] : [{ kind: "content", id: join(store.home, "blobs"), size }]
+    return [...runs, ...folders, ...content]
+  },
+)
+
+/** Containers of this store on the engine at hand whose run nobody watches. */
+export const leftContainers: Effect.Effect<
+  ReadonlyArray<Leftover>,
+  Failure,
+  Store | Runner
+> = Effect.gen(function* () {
+  const store = yield* Store
+  const found = yield* (yield* Runner).containers
+  const watched = (runId: string) =>
+    Effect.map(store.runs.lookUp(runId), (runs) =>
+      runs.some(
+        ({ launch }) => launch?.supervisor !== undefined && store.isAlive(launch.supervisor),
+      ),
+    )
+  const left = yield* Effect.filter(found, ({ runId }) =>
+    Effect.map(watched(runId), (living) => !living),
+  )
+  return left.map(({ id, runId, state }) => ({ kind: "container", id, run: runId, state }))
+})
+
+export const removeContainers = (
+  left: ReadonlyArray<Leftover>,
+): Effect.Effect<void, Failure, Runner> =>
+  Effect.flatMap(Runner, ({ remove }) =>
+    Effect.forEach(left, (one) => (one.kind === "container" ? remove(one.id) : Effect.void), {
+      discard: true,
+    }),
+  )
+
+/** Settles the runs and removes the rest, containers apart. What came back to life stays. */
+export const removeLeftovers = (
+  left: ReadonlyArray<Leftover>,
+): Effect.Effect<void, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    for (const one of left) {
+      if (one.kind === "run") {
+        yield* Effect.forEach(yield* store.runs.lookUp(one.id), settled, { discard: true })
+      } else if (one.kind === "content") yield* store.unnamed(false)
+      else if (one.kind === "folder") yield* removeAbandoned(one.id)
+    }
+  })

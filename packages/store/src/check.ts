@@ -1,0 +1,206 @@
+/**
+ * Looks through a store without changing it and names everything that is not as it should be: one bad
+ * entry never hides another, and a database that cannot be read does not hide the content beside it.
+ */
+import { Database as SQLite } from "bun:sqlite"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import type { Failure } from "@relaunch/failure"
+import { manifestDigest } from "@relaunch/job"
+import * as Effect from "effect/Effect"
+import { explain } from "./explain.ts"
+import { steps } from "./schema.ts"
+
+export interface Damage {
+  readonly kind: "database" | "content" | "manifest"
+  /** What is damaged, as people know it: a path, an artifact's or a run's file. */
+  readonly subject: string
+  /** Completes the subject to a sentence. */
+  readonly problem: string
+}
+
+export interface CheckReport {
+  readonly damage: ReadonlyArray<Damage>
+  /** Files of content that were read and compared. */
+  readonly checked: number
+  /** Bytes of them. */
+  readonly size: number
+  /** Content that nothing names; `relaunch clean` removes it. */
+  readonly unnamed: { readonly count: number; readonly size: number }
+}
+
+export interface CheckProgress {
+  readonly checked: number
+  readonly total: number
+}
+
+interface Named {
+  readonly blob: string
+  readonly size: number | null
+  readonly subject: string
+}
+
+const named = {
+  entry: `select e.blob, e.size, p.entity || '/' || p.name || '/' || c.name
+      || case when a.version is null then '' else ':v' || a.version end || ' ' || e.path as subject
+    from entry e join artifact a on a.number = e.artifact join collection c on c.number = a.collection
+    join project p on p.number = c.project where e.blob is not null and a.state = 'COMMITTED'`,
+  run_file: `select f.blob, f.size, p.entity || '/' || p.name || '/' || r.id || ' ' || f.path as subject
+    from run_file f join run r on r.number = f.run join project p on p.number = r.project`,
+  upload: "select blob, size, 'an upload of artifact ' || artifact as subject from upload",
+  manifest: `select blob, null as size, 'a manifest of artifact ' || artifact as subject
+    from manifest where blob is not null`,
+}
+
+const manifests = `select a.number, a.digest, p.entity || '/' || p.name || '/' || c.name || ':v' || a.version as subject
+  from artifact a join collection c on c.number = a.collection join project p on p.number = c.project
+  where a.state = 'COMMITTED'`
+
+interface Found {
+  readonly damage: Array<Damage>
+  readonly named: Map<string, Named>
+  /** False when some tables could not be read: what is unnamed is not known then. */
+  complete: boolean
+}
+
+const reason = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
+const inDatabase = (path: string): Found => {
+  const found: Found = { damage: [], named: new Map(), complete: true }
+  const add = (problem: string, kind: Damage["kind"] = "database", subject = path) => {
+    found.damage.push({ kind, subject, problem })
+  }
+  /** Whatever part cannot be read, the others are. */
+  const part = (body: () => void) => {
+    try {
+      body()
+    } catch (cause) {
+      found.complete = false
+      add(`cannot be read: ${reason(cause)}`)
+    }
+  }
+  let db: SQLite | undefined
+  part(() => {
+    db = new SQLite(path, { readonly: true })
+  })
+  if (db === undefined) return found
+  const all = <Row>(sql: string) => db?.query<Row, []>(sql).all() ?? []
+  part(() => {
+    const version = all<{ user_version: number }>("pragma user_version")[0]?.user_version ?? 0
+    if (version > steps.length) {
+      add(`was written by a newer relaunch (version ${version}, this one reads ${steps.length})`)
+    }
+  })
+  part(() => {
+    for (const { integrity_check } of all<{ integrity_check: string }>(
+      "pragma integrity_check(20)",
+    ))
+      if (integrity_check !== "ok") add(`is damaged: ${integrity_check}`)
+  })
+  part(() => {
+    for (const { parent, table } of all<{ table: string; parent: string }>(
+      "pragma foreign_key_check",
+    ))
+      add(`has a row in \`${table}\` that belongs to no \`${parent}\``)
+  })
+  for (const sql of Object.values(named)) {
+    part(() => {
+      for (const row of all<Named>(sql)) {
+        const before = found.named.get(row.blob)
+        if (before === undefined || before.size === null) found.named.set(row.blob, row)
+      }
+    })
+  }
+  part(() => {
+    for (const { digest, number, subject } of all<{
+      number: number
+      digest: string
+      subject: string
+    }>(manifests)) {
+      const entries = all<{ path: string; digest: string }>(
+        `select path, digest from entry where artifact = ${number}`,
+      )
+      if (manifestDigest(entries) !== digest) {
+        add("has other files than its digest says", "manifest", subject)
+      }
+    }
+  })
+  db.close()
+  return found
+}
+
+/** Names of all content on the disk. */
+const blobsIn = (folder: string): ReadonlyArray<string> =>
+  fs.existsSync(folder)
+    ? fs
+        .readdirSync(folder)
+        .flatMap((part) =>
+          fs.statSync(join(folder, part)).isDirectory()
+            ? fs.readdirSync(join(folder, part)).map((rest) => `${part}${rest}`)
+            : [],
+        )
+    : []
+
+const sha256Of = async (path: string): Promise<string> => {
+  const hash = new Bun.CryptoHasher("sha256")
+  for await (const chunk of Bun.file(path).stream()) hash.update(chunk)
+  return hash.digest("hex")
+}
+
+/**
+ * Reads everything under `home`. `E_STORE` when that folder itself cannot be read; damage of every other
+ * kind is part of the report.
+ */
+export const checkStore = (
+  home: string,
+  onProgress: (progress: CheckProgress) => void = () => undefined,
+): Effect.Effect<CheckReport, Failure> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const folder = join(home, "blobs")
+      const database = join(home, "store.db")
+      const {
+        complete,
+        damage,
+        named: owners,
+      } = fs.existsSync(database)
+        ? inDatabase(database)
+        : { complete: true, damage: [], named: new Map<string, Named>() }
+      const present = new Set(blobsIn(folder))
+      for (const { blob, subject } of owners.values()) {
+        if (!present.has(blob)) damage.push({ kind: "content", subject, problem: "is missing" })
+      }
+      const unnamed = { count: 0, size: 0 }
+      let checked = 0
+      let size = 0
+      for (const blob of present) {
+        if (signal.aborted) break
+        const path = join(folder, blob.slice(0, 2), blob.slice(2))
+        const owner = owners.get(blob)
+        const subject = owner?.subject ?? path
+        try {
+          const bytes = fs.statSync(path).size
+          if (owner === undefined && complete) {
+            unnamed.count += 1
+            unnamed.size += bytes
+          } else if (owner !== undefined && owner.size !== null && owner.size !== bytes) {
+            const problem = `has ${bytes} bytes in place of ${owner.size}`
+            damage.push({ kind: "content", subject, problem })
+          } else if ((await sha256Of(path)) !== blob) {
+            damage.push({
+              kind: "content",
+              subject,
+              problem: "has other bytes than its digest says",
+            })
+          }
+          size += bytes
+        } catch (cause) {
+          damage.push({ kind: "content", subject, problem: `cannot be read: ${reason(cause)}` })
+        }
+        checked += 1
+        onProgress({ checked, total: present.size })
+      }
+      return { damage, checked, size, unnamed }
+    },
+    catch: (cause) => explain(home, cause),
+  })
