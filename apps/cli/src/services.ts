@@ -5,9 +5,9 @@ import { containerRunner } from "@relaunch/runner"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { automatic, backendLayer, chosenBackend, preferred } from "./backends.ts"
-import { storeOf } from "./layers.ts"
 import { talk } from "./output.ts"
 import type { Session } from "./session.ts"
+import { storeOf } from "./store-layer.ts"
 
 /** `builder` in place of the session's own, for a run that another builder started. */
 export const servicesOf = (session: Session, builder?: string) => {

@@ -4,11 +4,11 @@ import { downloadArtifact, listArtifacts } from "@relaunch/launch"
 import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { storeOf } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { table } from "../render/table.ts"
 import { age } from "../render/text.ts"
 import { session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
   const value = flags[key]

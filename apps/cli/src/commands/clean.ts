@@ -13,13 +13,13 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backends, probe } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { storeOf } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { table } from "../render/table.ts"
 import { counted } from "../render/text.ts"
 import { isInteractive } from "../request.ts"
 import { type Session, session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 
 /** Every engine that answers here, once, whichever backends build with it. */
 const engines = Effect.gen(function* () {

@@ -13,13 +13,14 @@ import type { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { launchLayers, storeOf } from "../layers.ts"
+import { launchLayers } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shellWords } from "../render/text.ts"
 import { isInteractive, jobRequestOf, launchSettingsOf } from "../request.ts"
 import { type Session, session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
   const value = flags[key]

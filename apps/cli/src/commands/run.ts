@@ -13,11 +13,12 @@ import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { launchLayers, storeOf } from "../layers.ts"
+import { launchLayers } from "../layers.ts"
 import { answer, answerBytes, answerJson, talk } from "../output.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shown } from "../render/text.ts"
 import { session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 
 const states = [
   "pending",

@@ -7,9 +7,10 @@ import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { launchLayers, storeOf } from "../layers.ts"
+import { launchLayers } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { type Session, session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 
 const loopback = "127.0.0.1"
 

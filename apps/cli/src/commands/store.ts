@@ -5,11 +5,11 @@ import { humanSize } from "@relaunch/source"
 import { checkStore } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { storeOf } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { table } from "../render/table.ts"
 import { counted } from "../render/text.ts"
 import { session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 
 /** Milliseconds between two words on how far the reading is. */
 const interval = 5000
