@@ -1,7 +1,10 @@
 /** One behaviour, whichever builder is configured: the same job, the same image content, the same words. */
 import { describe, expect } from "bun:test"
-import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { liveEffect, startRelaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { machine, rig } from "./command.ts"
 
 const builders = {
@@ -10,6 +13,51 @@ const builders = {
   buildkit: { name: "buildkit", env: { BUILDKIT_HOST: rig.buildkit.host } },
   podman: { name: "podman", env: rig.podman.environment },
 } as const
+
+/** Processes that have these words in their command. */
+const processesOf = (words: string) =>
+  Effect.sync(() =>
+    fs
+      .readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
+      .filter((pid) => {
+        try {
+          return fs
+            .readFileSync(`/proc/${pid}/cmdline`, "latin1")
+            .replaceAll("\0", " ")
+            .includes(words)
+        } catch {
+          return false
+        }
+      }),
+  )
+
+/** All containers of the rig's docker, or with podman's settings of podman, those of builds as well. */
+const containersWith = (env: Readonly<Record<string, string>>) =>
+  Effect.promise(async () => {
+    if (env["CONTAINERS_CONF"] !== undefined) {
+      for (;;) {
+        const listed = await Bun.$`podman ps --all --external --format {{.ID}}`
+          .env({ ...process.env, ...env })
+          .nothrow()
+          .quiet()
+        // It fails when a container goes away while it looks.
+        if (listed.exitCode === 0) return listed.text().split("\n")
+      }
+    }
+    const answer = await fetch("http://engine/containers/json?all=1", {
+      unix: rig.engine.host.replace("unix://", ""),
+    })
+    return ((await answer.json()) as ReadonlyArray<{ readonly Id: string }>).map(({ Id }) => Id)
+  })
+
+const until = <A, E, R>(look: Effect.Effect<A, E, R>, good: (found: A) => boolean) =>
+  Effect.repeat(look, { until: good, schedule: Schedule.spaced("100 millis") }).pipe(
+    Effect.timeoutFail({
+      duration: "20 seconds",
+      onTimeout: () => new Error("Waited 20 seconds for a condition of the test"),
+    }),
+  )
 
 /** What the program sees of its image. */
 const inspecting = `import json, os, stat, sys
@@ -113,5 +161,33 @@ for (const [title, { env, name }] of Object.entries(builders)) {
         })
       }),
     )
+
+    for (const signal of ["SIGINT", "SIGKILL"] as const) {
+      liveEffect(`leaves no process and no container of a RUN after ${signal}`, () =>
+        Effect.gen(function* () {
+          const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
+          const folder = yield* temporaryFolder({
+            "main.py": "print(1)\n",
+            Dockerfile: `FROM python:3.13-slim\nRUN echo ${seconds}\nRUN sleep ${seconds}\n`,
+          })
+          const { home, relaunch } = yield* machine
+          const before = yield* containersWith(env)
+          const flags = ["--uri", folder, "-p", "demo", "-E", "python main.py", "-D", "Dockerfile"]
+          const launched = yield* startRelaunchCli([...flags, "--builder", name], {
+            home,
+            env: { ...rig.environment, ...env },
+          })
+          const asleep = processesOf(`sleep ${seconds}`)
+          yield* until(asleep, (pids) => pids.length > 0)
+          yield* launched.signal(signal)
+          expect(yield* launched.exited).toBe(signal === "SIGINT" ? 130 : 137)
+          yield* until(asleep, (pids) => pids.length === 0)
+          yield* until(containersWith(env), (names) => names.every((each) => before.includes(each)))
+          yield* until(processesOf(home), (pids) => pids.length === 0)
+          yield* relaunch(["clean", "--yes"], { env })
+          expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
+        }),
+      )
+    }
   })
 }

@@ -14,6 +14,7 @@ import { builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
   type EngineShape,
   type Environment,
+  endBuildGroup,
   headerJson,
   loginFor,
   registryOf,
@@ -23,6 +24,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import { closedBy } from "./closing.ts"
 import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
 import { ChangedWhileRead, tarStream } from "./tar.ts"
 
@@ -98,9 +100,16 @@ const refusal = (error: Failure): Failure => {
     : error
 }
 
+/** The group that builds are put into, in the form that the engine takes. */
+const groupParent = (engine: EngineShape, group: string): Effect.Effect<string, Failure> =>
+  Effect.map(engine.info, ({ cgroupDriver }) =>
+    cgroupDriver === "systemd" ? `${group}.slice` : `/${group}`,
+  )
+
 const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
   Stream.unwrap(
     Effect.gen(function* () {
+      const { buildGroup } = yield* engine.endpoint
       const progress = yield* Queue.unbounded<BuildEvent>()
       const logins = yield* registryConfig(request.bases, env)
       let changedPath: string | undefined
@@ -117,13 +126,17 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
           rm: "1",
           forcerm: "1",
           version: "1",
+          cgroupparent:
+            buildGroup === undefined ? undefined : yield* groupParent(engine, buildGroup),
         },
         counted(tar, request.context.size, (event) => progress.unsafeOffer(event)),
         { "x-registry-config": logins },
       )
       let reading: Reading = firstReading
       let transferred = false
-      const events = messages.pipe(
+      const closing =
+        buildGroup === undefined ? messages : closedBy(messages, endBuildGroup(buildGroup))
+      const events = closing.pipe(
         Stream.mapError((error) =>
           changedPath === undefined ? refusal(error) : changedSource(changedPath),
         ),

@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly tls: TlsFiles | undefined
   /** What decided, for messages: `DOCKER_HOST`, `docker context \`x\`` or `default`. */
   readonly origin: string
+  /** Name of the control group that builds are put into, where the engine does not end them itself. */
+  readonly buildGroup?: string
 }
 
 const readText = (file: string): string | undefined => {

@@ -27,6 +27,8 @@ export interface EngineInfo {
   readonly serverVersion: string
   /** `Docker Desktop` and the like, for the address of the host. */
   readonly operatingSystem: string
+  /** What makes control groups: `cgroupfs` or `systemd`. */
+  readonly cgroupDriver: string
   readonly name: string
 }
 
@@ -104,6 +106,7 @@ const makeEngine = (
           platform: `${text(said, "OSType") || "linux"}/${architectures[machine] ?? machine}`,
           serverVersion: text(said, "ServerVersion"),
           operatingSystem: text(said, "OperatingSystem"),
+          cgroupDriver: text(said, "CgroupDriver"),
           name: text(said, "Name"),
         }
       }),

@@ -1,3 +1,4 @@
+export { endBuildGroup } from "./build-group.ts"
 export type { ContainerApi, ContainerDetails, ListedContainer } from "./container.ts"
 export { headerJson, type Login, loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
 export { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"

@@ -2,12 +2,13 @@
  * Podman's Docker-compatible API. Podman has no daemon: its service is started on a private socket and
  * ends with the scope. Containers are not its children and go on without it.
  */
-import { join } from "node:path"
+import { basename, dirname, join } from "node:path"
 import { type Failure, failure } from "@relaunch/failure"
 import { temporaryFolder } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
+import { hasBuildGroups } from "./build-group.ts"
 import type { Endpoint, Environment } from "./endpoint.ts"
 import { ping } from "./transport.ts"
 
@@ -21,14 +22,24 @@ const endpointAt = (socket: string, origin: string): Endpoint => ({
 
 /**
  * Its input is a pipe of ours, which closes when we end, however that happens; then the service ends
- * too. What waits for that must not hold the error output open.
+ * too, after what builds of ours still run, and a moment to clean up after those. What waits for that
+ * must not hold the error output open.
  */
 const whileWeLive = `exec 3<&0
 podman system service --time=0 "$1" 3<&- </dev/null & service=$!
-{ cat <&3 >/dev/null; kill $service; } 2>/dev/null &
+running() { find /sys/fs/cgroup -path "*$1*" -name cgroup.procs -exec cat {} +; }
+{
+  cat <&3 >/dev/null
+  tries=0
+  while [ -n "$2" ] && [ $tries -lt 20 ] && pids=$(running "$2") && [ -n "$pids" ]; do
+    kill -9 $pids; sleep 0.1; tries=$((tries+1))
+  done
+  [ $tries -eq 0 ] || sleep 1
+  kill $service
+} 2>/dev/null &
 wait $service`
 
-const started = (socket: string, env: Environment) =>
+const started = (socket: string, group: string, env: Environment) =>
   Effect.acquireRelease(
     Effect.suspend(() =>
       Bun.which("podman", { PATH: env["PATH"] ?? "" }) === null
@@ -38,7 +49,7 @@ const started = (socket: string, env: Environment) =>
             }),
           )
         : Effect.sync(() =>
-            Bun.spawn(["/bin/sh", "-c", whileWeLive, "sh", `unix://${socket}`], {
+            Bun.spawn(["/bin/sh", "-c", whileWeLive, "sh", `unix://${socket}`, group], {
               stdin: "pipe",
               stdout: "ignore",
               stderr: "pipe",
@@ -60,9 +71,14 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
   Effect.gen(function* () {
     const given = /^unix:\/\/(.+)$/.exec(env["CONTAINER_HOST"] ?? "")?.[1]
     if (given !== undefined) return endpointAt(given, "CONTAINER_HOST")
-    const socket = join(yield* temporaryFolder("podman"), "podman.sock")
-    const child = yield* started(socket, env)
-    const endpoint = endpointAt(socket, "podman's own service")
+    const folder = yield* temporaryFolder("podman")
+    const socket = join(folder, "podman.sock")
+    const group = hasBuildGroups() ? basename(dirname(folder)) : undefined
+    const child = yield* started(socket, group ?? "", env)
+    const endpoint: Endpoint = {
+      ...endpointAt(socket, "podman's own service"),
+      ...(group === undefined ? {} : { buildGroup: group }),
+    }
     const ended = Effect.flatMap(
       Effect.promise(async () => {
         const [said] = await Promise.all([child.stderr.text(), child.exited])
