@@ -209,9 +209,27 @@ export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, 
       secrets: yield* secretsOf(session),
       resources: file.resources,
       gpus: session.text("gpus"),
+      timeLimit: yield* timeLimitOf(session),
       platform: session.text("platform"),
     }
   })
+
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
+
+/** Seconds. */
+const timeLimitOf = (session: Session): Effect.Effect<number | undefined, Failure> => {
+  const text = session.text("timeout")
+  if (text === undefined) return Effect.succeed(undefined)
+  const [, count = "", unit = "s"] = /^(\d+(?:\.\d+)?)\s*([smhd])?$/.exec(text.trim()) ?? []
+  const seconds = Number(count || Number.NaN) * (secondsOf[unit] ?? 1)
+  return seconds > 0
+    ? Effect.succeed(seconds)
+    : Effect.fail(
+        failure("E_USAGE", `\`--timeout ${text}\` is no time`, {
+          hints: ["Write it as `90s`, `30m`, `12h` or `2d`"],
+        }),
+      )
+}
 
 const variables = ["GIT_SSH_COMMAND", "GIT_SSH"] as const
 

@@ -203,6 +203,13 @@ export const settings = [
     help: "GPUs for the run",
   },
   {
+    key: "timeout",
+    kind: "text",
+    value: "duration",
+    group: "Run",
+    help: "Stop the run after this long: `90s`, `30m`, `12h`, `2d`; seconds without a unit",
+  },
+  {
     key: "async",
     kind: "flag",
     group: "Run",

@@ -147,6 +147,7 @@ export const prepareRun = (
       environment: { ...request.environment, ...request.secrets },
       resources: request.resources ?? {},
       gpus: request.gpus ?? null,
+      timeLimit: request.timeLimit ?? null,
       cancelGrace: settings.cancelGrace,
     }
   })

@@ -46,6 +46,8 @@ export interface LaunchRequest extends JobRequest {
   readonly secrets?: Readonly<Record<string, string>> | undefined
   readonly resources?: Readonly<Record<string, unknown>> | undefined
   readonly gpus?: string | undefined
+  /** Seconds the run may take. */
+  readonly timeLimit?: number | undefined
 }
 
 const usage = (message: string, hint: string) => failure("E_USAGE", message, { hints: [hint] })

@@ -27,6 +27,8 @@ export const RunSpecification = Schema.Struct({
   environment: Texts,
   resources: Anything,
   gpus: Schema.NullOr(Schema.String),
+  /** Seconds it may take; null for ever. */
+  timeLimit: Schema.NullOr(Schema.Number),
   cancelGrace: Schema.Number,
 })
 export type RunSpecification = typeof RunSpecification.Type

@@ -4,9 +4,10 @@
  */
 import * as fs from "node:fs"
 import { dirname } from "node:path"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
-import { type RunExit, Runner } from "@relaunch/runner"
+import { type Failure, failure, failureOf, reasonOf } from "@relaunch/failure"
+import { type EndReason, Runner } from "@relaunch/runner"
 import { type Run, Store } from "@relaunch/store"
+import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -71,19 +72,33 @@ const writeAll = (log: number, bytes: Uint8Array) =>
       }),
   })
 
-const endOf = (exit: RunExit, stopRequested: boolean) => ({
-  state: stopRequested
-    ? ("killed" as const)
-    : exit.exitCode === 0
-      ? ("finished" as const)
-      : ("failed" as const),
-  exitCode: exit.exitCode,
-  ...(stopRequested
-    ? { reason: "stopped on request" }
-    : exit.reason === null
-      ? {}
-      : { reason: exit.reason }),
+/** Ends the run when its time is over, and then says so; does not end before. */
+const timeLimit = (
+  { cancelGrace, timeLimit }: RunSpecification,
+  stop: (graceSeconds: number) => Effect.Effect<void, Failure>,
+  note: () => void,
+): Effect.Effect<never, Failure> =>
+  timeLimit === null
+    ? Effect.never
+    : Effect.gen(function* () {
+        yield* Effect.sleep(`${timeLimit} seconds`)
+        note()
+        yield* stop(cancelGrace)
+        return yield* Effect.never
+      })
+
+/** What goes into the record, besides state and exit code. */
+const wordsOf = ({ hint, reason }: EndReason) => ({
+  ...(reason === null ? {} : { reason }),
+  ...(hint === null ? {} : { hint }),
 })
+
+const noReason: EndReason = { reason: null, hint: null }
+
+const startReason = (cause: Cause.Cause<unknown>): EndReason => {
+  const error = failureOf(cause)
+  return { reason: error.message, hint: error.hints[0] ?? null }
+}
 
 const supervise = (
   specification: RunSpecification,
@@ -106,7 +121,11 @@ const supervise = (
         finish(
           Exit.isInterrupted(exit)
             ? { state: "killed", exitCode: null, reason: "the launch was cancelled" }
-            : { state: "failed", exitCode: null, reason: "the container did not start" },
+            : {
+                state: "failed",
+                exitCode: null,
+                ...wordsOf(Exit.isFailure(exit) ? startReason(exit.cause) : noReason),
+              },
         ),
       ),
     )
@@ -171,10 +190,30 @@ const supervise = (
         containerId: started.containerId,
       }),
     )
-    const exit = yield* started.exit
+    let timedOut = false
+    const exit = yield* Effect.raceFirst(
+      started.exit,
+      timeLimit(specification, started.stop, () => {
+        timedOut = true
+      }),
+    )
     yield* Fiber.join(pump)
+    const { exitCode } = exit
     const { stopRequested } = yield* current(key)
-    yield* finish(endOf(exit, stopRequested))
+    if (timedOut) {
+      yield* finish({
+        state: "killed",
+        exitCode,
+        timedOut,
+        reason: `its time limit of ${specification.timeLimit} seconds was over`,
+        hint: "Give it more with `--timeout`, or none",
+      })
+    } else if (stopRequested) {
+      yield* finish({ state: "killed", exitCode, reason: "stopped on request" })
+    } else {
+      const state = exitCode === 0 ? "finished" : "failed"
+      yield* finish({ state, exitCode, ...wordsOf(yield* started.explain(exit)) })
+    }
     yield* emit(LaunchEvent.RunEnded({ run: runValue(yield* current(key)) }))
   })
 

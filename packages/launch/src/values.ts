@@ -38,6 +38,10 @@ export interface RunValue {
   readonly summary: Readonly<Record<string, unknown>>
   /** Why it ended, where the exit code does not say it all. */
   readonly reason: string | null
+  /** What to do next, where the reason tells. */
+  readonly hint: string | null
+  /** Its time limit was over. */
+  readonly timedOut: boolean
 }
 
 export interface ArtifactValue {
@@ -84,6 +88,8 @@ export const runValue = (run: Run): RunValue => ({
   config: plainConfig(run.configText),
   summary: record(readLenient(run.summaryText)),
   reason: run.launch?.reason ?? null,
+  hint: run.launch?.hint ?? null,
+  timedOut: run.launch?.timedOut ?? false,
 })
 
 export const versionText = (artifact: Artifact): string => `v${artifact.version ?? "?"}`

@@ -3,35 +3,17 @@ import { Engine, type EngineShape, statusOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+import { explainEnd, type RunExit } from "./end.ts"
 import { containerFields, gpuRequest } from "./resources.ts"
 import {
   homeLabel,
-  type RunExit,
+  type OutputPart,
   Runner,
   type RunnerShape,
   type RunRequest,
   runLabel,
 } from "./runner.ts"
-
-const signals: Readonly<Record<number, string>> = {
-  1: "SIGHUP",
-  2: "SIGINT",
-  6: "SIGABRT",
-  9: "SIGKILL",
-  11: "SIGSEGV",
-  15: "SIGTERM",
-}
-
-const reasonFor = (exitCode: number, outOfMemory: boolean, error: string): string | null => {
-  if (error !== "") return error
-  if (outOfMemory) return "out of memory: the engine killed it at its memory limit"
-  if (exitCode > 128 && exitCode < 160) {
-    return `ended by ${signals[exitCode - 128] ?? `signal ${exitCode - 128}`}`
-  }
-  if (exitCode === 127) return "the entry point, or a program that it starts, was not found"
-  if (exitCode === 126) return "the entry point, or a program that it starts, may not be executed"
-  return null
-}
 
 /** The engine's refusals to start, in words that name the entry point. */
 const startFailure = (request: RunRequest, error: Failure): Failure => {
@@ -125,12 +107,28 @@ const exitOf = (engine: EngineShape, id: string): Effect.Effect<RunExit, Failure
   Effect.gen(function* () {
     const waited = yield* engine.waitContainer(id)
     const details = yield* engine.inspectContainer(id)
-    const exitCode = details?.exitCode ?? waited
     return {
-      exitCode,
-      reason: reasonFor(exitCode, details?.outOfMemory ?? false, details?.error ?? ""),
+      exitCode: details?.exitCode ?? waited,
+      outOfMemory: details?.outOfMemory ?? false,
+      error: details?.error ?? "",
     }
   })
+
+/** Enough for the last words of a program that could not be started. */
+const lastOutputBytes = 2048
+
+/** Remembers the end of what passes through. */
+const remembering = <E>(output: Stream.Stream<OutputPart, E>) => {
+  let last = Buffer.alloc(0)
+  return {
+    output: Stream.tap(output, ({ bytes }) =>
+      Effect.sync(() => {
+        last = Buffer.concat([last, bytes.subarray(-lastOutputBytes)]).subarray(-lastOutputBytes)
+      }),
+    ),
+    lastOutput: () => last.toString("utf8"),
+  }
+}
 
 /** `home` names the store that owns the containers, for clean-up by label. */
 export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine> =>
@@ -160,7 +158,7 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
             const containerId = yield* Effect.uninterruptible(create(engine, home, request)).pipe(
               Effect.mapError((error) => startFailure(request, error)),
             )
-            const output = yield* engine.containerOutput(containerId)
+            const { lastOutput, output } = remembering(yield* engine.containerOutput(containerId))
             yield* Effect.mapError(engine.startContainer(containerId), (error) =>
               startFailure(request, error),
             )
@@ -168,6 +166,15 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
               containerId,
               output,
               exit: exitOf(engine, containerId),
+              explain: (exit) =>
+                Effect.gen(function* () {
+                  const image = yield* engine.inspectImage(request.image)
+                  const { platform } = yield* engine.info
+                  return explainEnd(exit, {
+                    lastOutput: lastOutput(),
+                    platforms: { image: image?.platform ?? "", engine: platform },
+                  })
+                }),
               stop: (graceSeconds) => engine.stopContainer(containerId, graceSeconds),
             }
           }),

@@ -1,11 +1,11 @@
 export { containerRunner } from "./container.ts"
+export type { EndReason, RunExit } from "./end.ts"
 export { allowedResources } from "./resources.ts"
 export {
   type HostAddress,
   homeLabel,
   type OutputPart,
   type OwnedContainer,
-  type RunExit,
   Runner,
   type RunnerShape,
   type RunRequest,

@@ -4,6 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
+import type { EndReason, RunExit } from "./end.ts"
 
 export interface RunRequest {
   /** Id of the run, part of the container's name and labels. */
@@ -24,13 +25,6 @@ export interface RunRequest {
   readonly gpus: string | null
 }
 
-export interface RunExit {
-  /** The engine's. */
-  readonly exitCode: number
-  /** Why, where the code does not say it: `out of memory`, `killed by signal 9`, ... */
-  readonly reason: string | null
-}
-
 export interface OutputPart {
   readonly stream: "stdout" | "stderr"
   readonly bytes: Uint8Array
@@ -41,6 +35,8 @@ export interface StartedRun {
   /** All output from the first byte, ends with the container. Interrupting it does not stop the run. */
   readonly output: Stream.Stream<OutputPart, Failure>
   readonly exit: Effect.Effect<RunExit, Failure>
+  /** Why it ended so and what to do next; to be asked when its output has been read to the end. */
+  readonly explain: (exit: RunExit) => Effect.Effect<EndReason, Failure>
   /** SIGTERM, and SIGKILL when the grace is over. Returns when the container is down. */
   readonly stop: (graceSeconds: number) => Effect.Effect<void, Failure>
 }

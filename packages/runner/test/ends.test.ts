@@ -45,6 +45,48 @@ const ends: ReadonlyArray<readonly [string, RunRequest, number, string | null]> 
 ]
 
 describe("a run that ends", () => {
+  liveEffect("at a program of another machine says so, and what to do", () =>
+    Effect.gen(function* () {
+      // A program's first bytes that no machine of ours knows.
+      const { exit, hint } = yield* run(
+        request([
+          "python",
+          "-c",
+          "import os; open('/tmp/x', 'wb').write(b'\\x7fELF' + bytes(60)); os.chmod('/tmp/x', 0o755); os.execv('/tmp/x', ['x'])",
+        ]),
+      )
+      expect([exit.exitCode, exit.reason]).toEqual([
+        1,
+        "the entry point is no program that this machine can run (exec format error)",
+      ])
+      expect(hint).toStartWith("Begin a script with a line such as `#!/bin/sh`")
+    }).pipe(Effect.provide(services)),
+  )
+
+  liveEffect("for want of memory, by a crash, or at nothing to run says what to do next", () =>
+    Effect.gen(function* () {
+      const hints = yield* Effect.forEach(
+        [
+          python("x = []\nwhile True: x.append(bytearray(1 << 20))", {
+            resources: { memory: "64m", "memory-swap": "64m" },
+          }),
+          python("import os; os.kill(os.getpid(), 11)"),
+          request(["no-such-program"]),
+          request(["/etc/passwd"]),
+          python("raise SystemExit(7)"),
+        ],
+        (wanted) => Effect.map(run(wanted), ({ hint }) => hint),
+      )
+      expect(hints).toEqual([
+        expect.stringContaining("Give it more with `-R"),
+        expect.stringContaining("PYTHONFAULTHANDLER"),
+        expect.stringContaining("Check the first word of `--entry-point`"),
+        expect.stringContaining("Make it executable"),
+        null,
+      ])
+    }).pipe(Effect.provide(services)),
+  )
+
   for (const [how, wanted, exitCode, reason] of ends) {
     liveEffect(`${how} has the engine's exit code ${exitCode}, and says why`, () =>
       Effect.gen(function* () {

@@ -63,7 +63,9 @@ export const run = (wanted: RunRequest) =>
           text += Buffer.from(bytes).toString()
         }),
       )
-      return { text, exit: yield* started.exit }
+      const exit = yield* started.exit
+      const { hint, reason } = yield* started.explain(exit)
+      return { text, exit: { exitCode: exit.exitCode, reason }, hint }
     }),
   )
 

@@ -31,6 +31,10 @@ export interface LaunchRecord {
   readonly supervisor?: string
   /** Why the run ended, in one line, where the exit code does not say it all. */
   readonly reason?: string
+  /** What to do next, where the reason tells. */
+  readonly hint?: string
+  /** Its time limit was over. */
+  readonly timedOut?: boolean
 }
 
 export interface Run extends ProjectKey {

@@ -80,15 +80,19 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
           number: required(now, key).number,
         }),
       ),
-    finish: (key, { exitCode, reason, state }) =>
+    finish: (key, { exitCode, hint, reason, state, timedOut }) =>
       db.change((now) => {
         db.run(
           `update run set state = $state, exit_code = $exitCode, finished_at = $now
            where number = $number`,
           { state, exitCode, now: timeText(now), number: required(now, key).number },
         )
-        if (reason !== undefined && required(now, key).launch !== null) {
-          patchLaunch(now, key, { reason })
+        if (required(now, key).launch !== null) {
+          patchLaunch(now, key, {
+            ...(reason === undefined ? {} : { reason }),
+            ...(hint === undefined ? {} : { hint }),
+            ...(timedOut === undefined ? {} : { timedOut }),
+          })
         }
       }),
     requestStop: (key) =>

@@ -77,7 +77,10 @@ export interface RunStore {
   /** The engine's word on how the run ended; it wins over what the SDK inside said. */
   readonly finish: (
     key: ProjectKey & { readonly id: string },
-    end: { readonly state: RunState; readonly exitCode: number | null; readonly reason?: string },
+    end: {
+      readonly state: RunState
+      readonly exitCode: number | null
+    } & Pick<LaunchRecord, "reason" | "hint" | "timedOut">,
   ) => Answer<void>
   readonly requestStop: (key: ProjectKey & { readonly id: string }) => Answer<void>
   /** Raw lines of `wandb-history.jsonl`, `output.log`, `wandb-events.jsonl` in order; a gap is skipped. */

@@ -9,6 +9,7 @@ export {
 } from "./git-repository.ts"
 export {
   type CliOptions,
+  cliEnvironment,
   relaunchCli,
   relaunchExecutable,
   type StartedCli,

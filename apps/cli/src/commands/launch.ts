@@ -47,12 +47,15 @@ const remember = (outcome: Outcome, event: LaunchEvent): void => {
   }
 }
 
-const runFailure = ({ exitCode, id, reason, state }: RunValue): Failure =>
+const runFailure = ({ exitCode, hint, id, reason, state, timedOut }: RunValue): Failure =>
   failure(
-    "E_RUN_FAILED",
+    timedOut ? "E_TIMEOUT" : "E_RUN_FAILED",
     `Run \`${id}\` ${state}${exitCode === null ? "" : ` with exit code ${exitCode}`}${reason === null ? "" : `: ${reason}`}`,
     {
-      hints: [`See what it printed with \`relaunch run logs ${id}\``],
+      hints: [
+        ...(hint === null ? [] : [hint]),
+        `See what it printed with \`relaunch run logs ${id}\``,
+      ],
     },
   )
 
@@ -64,10 +67,10 @@ const conclude = (outcome: Outcome, current: Session): Effect.Effect<number, Fai
     if (current.flag("json")) yield* answerJson({ run, job, image })
     if (run === undefined) return exitCodes.success
     if (failed) {
-      const { hints, message } = runFailure(run)
+      const { exitCode, hints, message } = runFailure(run)
       yield* talk(`error: ${message}`)
       yield* Effect.forEach(hints, (hint) => talk(`hint: ${hint}`))
-      return exitCodes.runFailed
+      return exitCode
     }
     if (run.finishedAt !== null)
       yield* talk(`run ${run.id} finished; see it with \`relaunch run show ${run.id}\``)

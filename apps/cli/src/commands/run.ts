@@ -100,6 +100,7 @@ const detailsText = ({ files, inputs, log, outputs, run, steps }: RunDetails): s
       ["name", run.name],
       ["state", `${run.state}${run.exitCode === null ? "" : ` (exit code ${run.exitCode})`}`],
       ...(run.reason === null ? [] : [["reason", run.reason] as const]),
+      ...(run.hint === null ? [] : [["next", run.hint] as const]),
       ...(run.job === null ? [] : [["job", run.job] as const]),
       ...(run.image === null ? [] : [["image", run.image] as const]),
       ["created", localTime(run.createdAt)],

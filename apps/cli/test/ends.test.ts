@@ -1,0 +1,137 @@
+/** How runs end, as a user is told: reason and next step, time limits, and logs of any size. */
+import { describe, expect } from "bun:test"
+import * as fs from "node:fs"
+import { cliEnvironment, liveEffect, relaunchExecutable, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { machine, rig } from "./command.ts"
+
+const flags = ["-p", "demo", "-E", "python main.py"]
+
+describe("a run", () => {
+  liveEffect("that takes longer than it may is stopped, and says so", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({
+        "main.py":
+          "import signal, sys, time\nsignal.signal(15, lambda *_: (print('bye', flush=True), sys.exit(3)))\nprint('up', flush=True)\ntime.sleep(600)\n",
+      })
+      const { json, relaunch } = yield* machine
+      const { code, stderr, stdout } = yield* relaunch([
+        "--uri",
+        folder,
+        ...flags,
+        "--timeout",
+        "2s",
+      ])
+      expect([code, stdout]).toEqual([124, "up\nbye\n"])
+      expect(stderr).toMatch(
+        /error: Run `\w+` killed with exit code 3: its time limit of 2 seconds was over\nhint: Give it more with `--timeout`, or none\n/,
+      )
+      const [{ id }] = yield* json(["run", "list"])
+      expect(yield* json(["run", "show", id])).toMatchObject({
+        state: "killed",
+        exitCode: 3,
+        timedOut: true,
+      })
+    }),
+  )
+
+  liveEffect("that ends in time does not wait for its limit; a limit that is none is refused", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({ "main.py": "print(1)\n" })
+      const { relaunch } = yield* machine
+      expect((yield* relaunch(["--uri", folder, ...flags, "--timeout", "1h"])).code).toBe(0)
+      const wrong = yield* relaunch(["--uri", folder, ...flags, "--timeout", "soon"])
+      expect([wrong.code, wrong.stderr]).toEqual([
+        2,
+        "error: `--timeout soon` is no time\nhint: Write it as `90s`, `30m`, `12h` or `2d`\n",
+      ])
+    }),
+  )
+
+  const ends = [
+    [
+      "for want of memory",
+      "x = []\nwhile True: x.append(bytearray(1 << 20))\n",
+      ["-R", '{"memory": "64m", "memory-swap": "64m"}'],
+      "out of memory: the engine killed it at its memory limit",
+      /^next\s+Give it more with `-R/m,
+    ],
+    [
+      "by a crash",
+      "import os\nos.kill(os.getpid(), 11)\n",
+      [],
+      "ended by SIGSEGV",
+      /^next\s+A native library crashed/m,
+    ],
+    [
+      "at an entry point that is not there",
+      "",
+      ["-E", "no-such-program main.py"],
+      "the entry point, or a program that it starts, was not found",
+      /^next\s+Check the first word of `--entry-point`/m,
+    ],
+    [
+      "at an entry point that may not be executed",
+      "",
+      ["-E", "./main.py"],
+      "the entry point, or a program that it starts, may not be executed",
+      /^next\s+Make it executable/m,
+    ],
+  ] as const
+  for (const [how, program, more, reason, next] of ends) {
+    liveEffect(`that ends ${how} says why in \`run show\`, and what to do next`, () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({ "main.py": program })
+        const { json, relaunch } = yield* machine
+        const launched = yield* relaunch(["--uri", folder, ...flags, ...more])
+        expect(launched.code).toBe(1)
+        expect(launched.stderr).toContain(`: ${reason}\nhint: `)
+        const [{ id }] = yield* json(["run", "list"])
+        const { stdout } = yield* relaunch(["run", "show", id])
+        expect(stdout).toMatch(new RegExp(`^reason\\s+${reason}$`, "m"))
+        expect(stdout).toMatch(next)
+      }),
+    )
+  }
+})
+
+describe("a log of 200 MB", () => {
+  const bytes = 200_000_000
+  /** Peak memory of a launch whose program prints so much, and what it wrote to the terminal's place. */
+  const launched = (size: number) =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({
+        "main.py": `import sys\nline = bytes(range(32, 126)) * 10 + b"\\n"\nleft = ${size}\nout = sys.stdout.buffer\nwhile left > 0:\n    left -= out.write(line[:left])\n`,
+      })
+      const { home, json } = yield* machine
+      const child = Bun.spawn([relaunchExecutable, "--uri", folder, ...flags], {
+        env: cliEnvironment(home, rig.environment),
+        stdin: "ignore",
+        stdout: Bun.file(`${folder}/said`),
+        stderr: "ignore",
+      })
+      expect(yield* Effect.promise(() => child.exited)).toBe(0)
+      const [{ id }] = yield* json(["run", "list"])
+      const { log } = yield* json(["run", "show", id])
+      const digest = (file: string) =>
+        Effect.promise(async () => {
+          const hash = new Bun.CryptoHasher("sha256")
+          for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
+          return hash.digest("hex")
+        })
+      expect(fs.statSync(log).size).toBe(size)
+      expect(yield* digest(log)).toBe(yield* digest(`${folder}/said`))
+      return child.resourceUsage()?.maxRSS ?? Number.NaN
+    })
+
+  liveEffect(
+    "is complete on disk, and takes hardly more memory than one of a few bytes",
+    () =>
+      Effect.gen(function* () {
+        const small = yield* launched(1000)
+        const large = yield* launched(bytes)
+        expect(large - small).toBeLessThan(100_000_000)
+      }),
+    "5 minutes",
+  )
+})

@@ -1,0 +1,97 @@
+/** How a run ended, in words: what happened and what to do next. Decides from plain values alone. */
+
+export interface RunExit {
+  /** The engine's. */
+  readonly exitCode: number
+  /** The engine killed it at its memory limit. */
+  readonly outOfMemory: boolean
+  /** The engine's own words when the first program could not be started; empty otherwise. */
+  readonly error: string
+}
+
+export interface EndContext {
+  /** The last of what it printed, where the first program's own trouble stands. */
+  readonly lastOutput: string
+  /** `linux/amd64`; of the image and of the engine. */
+  readonly platforms: { readonly image: string; readonly engine: string }
+}
+
+export interface EndReason {
+  /** One line; null where the exit code says it all. */
+  readonly reason: string | null
+  /** What to do next, an imperative sentence; null where only the log can tell. */
+  readonly hint: string | null
+}
+
+/** What the signals that end programs are called, and what they mean for a run. */
+const signals: Readonly<Record<number, readonly [name: string, hint: string]>> = {
+  1: ["SIGHUP", "Something outside the run ended it; launch it again"],
+  2: ["SIGINT", "Something outside the run interrupted it; launch it again"],
+  4: [
+    "SIGILL",
+    "A library was built for a newer processor than this one; install one built for this machine",
+  ],
+  6: ["SIGABRT", "A library gave up; its last words are in the log"],
+  7: [
+    "SIGBUS",
+    'Shared memory may be too small for its data loaders; give it more with `-R \'{"shm-size": "2g"}\'`',
+  ],
+  9: [
+    "SIGKILL",
+    "Something outside the run ended it: the kernel when the machine ran out of memory, or a person",
+  ],
+  11: [
+    "SIGSEGV",
+    "A native library crashed; launch again with `--env PYTHONFAULTHANDLER=1` to see where",
+  ],
+  15: ["SIGTERM", "Something outside the run stopped it; launch it again"],
+}
+
+const otherPlatform = ({ engine, image }: EndContext["platforms"]): boolean =>
+  image !== "" && engine !== "" && image.split("/")[1] !== engine.split("/")[1]
+
+const wrongFormat = (platforms: EndContext["platforms"]): EndReason =>
+  otherPlatform(platforms)
+    ? {
+        reason: `the image is built for ${platforms.image}, and this engine runs ${platforms.engine}`,
+        hint: "Launch without `--platform`, or use an image built for this machine",
+      }
+    : {
+        reason: "the entry point is no program that this machine can run (exec format error)",
+        hint: "Begin a script with a line such as `#!/bin/sh`, or start it with its interpreter",
+      }
+
+/** `exec /x: exec format error`, `exec x failed: Exec format error` */
+const hasWrongFormat = (text: string): boolean => /exec format error/i.test(text)
+
+export const explainEnd = (
+  { error, exitCode, outOfMemory }: RunExit,
+  { lastOutput, platforms }: EndContext,
+): EndReason => {
+  if (exitCode !== 0 && hasWrongFormat(`${error}\n${lastOutput}`)) return wrongFormat(platforms)
+  if (outOfMemory) {
+    return {
+      reason: "out of memory: the engine killed it at its memory limit",
+      hint: 'Give it more with `-R \'{"memory": "8g"}\'`, or let it use less, as by a smaller batch',
+    }
+  }
+  if (error !== "") return { reason: error, hint: null }
+  if (exitCode > 128 && exitCode < 160) {
+    const number = exitCode - 128
+    const [name, hint] = signals[number] ?? [`signal ${number}`, null]
+    return { reason: `ended by ${name}`, hint }
+  }
+  if (exitCode === 127) {
+    return {
+      reason: "the entry point, or a program that it starts, was not found",
+      hint: "Check the first word of `--entry-point`, and that the image has that program",
+    }
+  }
+  if (exitCode === 126) {
+    return {
+      reason: "the entry point, or a program that it starts, may not be executed",
+      hint: "Make it executable (`chmod +x`), or start it with its interpreter, as `python main.py`",
+    }
+  }
+  return { reason: null, hint: null }
+}
