@@ -11,6 +11,7 @@ import * as LogLevel from "effect/LogLevel"
 import type { CommandEffect } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
 import { makeProgram } from "./program.ts"
+import { explanation } from "./render/failure.ts"
 import { usageFailure } from "./usage.ts"
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
@@ -18,7 +19,7 @@ const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 const report = (error: Failure, cause: Cause.Cause<unknown>): void => {
   if (debugging()) process.stderr.write(`${Cause.pretty(cause, { renderErrorCause: true })}\n`)
   if (jsonMode.on) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
-  else process.stderr.write(`${textOf(error)}\n`)
+  else process.stderr.write(`${[...explanation(error), textOf(error)].join("\n")}\n`)
 }
 
 /** Words for developers go to stderr, and only when they are asked for. */

@@ -1,5 +1,6 @@
 /** From effective settings to the plain request that the use cases take. */
 import * as fs from "node:fs"
+import { join } from "node:path"
 import type { SettingKey } from "@relaunch/config"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import type { JobRequest, LaunchRequest, LaunchSettings, SourceRequest } from "@relaunch/launch"
@@ -237,6 +238,7 @@ export const launchSettingsOf = (session: Session): LaunchSettings => ({
   entity: session.text("entity") ?? "local",
   project: session.text("project"),
   cache: session.text("cache") ?? session.configuration.locations.cache,
+  buildLogs: join(session.configuration.locations.home, "builds"),
   workingDirectory: process.cwd(),
   git: {
     interactive: isInteractive(session),

@@ -5,14 +5,7 @@ import { join } from "node:path"
 import { liveEffect, startRelaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { machine, rig } from "./command.ts"
-
-const builders = {
-  docker: { name: "docker", env: {} },
-  "docker without BuildKit": { name: "docker", env: { DOCKER_BUILDKIT: "0" } },
-  buildkit: { name: "buildkit", env: { BUILDKIT_HOST: rig.buildkit.host } },
-  podman: { name: "podman", env: rig.podman.environment },
-} as const
+import { builders, machine, rig } from "./command.ts"
 
 /** Processes that have these words in their command. */
 const processesOf = (words: string) =>

@@ -4,6 +4,14 @@ import * as Effect from "effect/Effect"
 
 export const rig = await testRig()
 
+/** Each way to build, as a user asks for it. */
+export const builders = {
+  docker: { name: "docker", env: {} },
+  "docker without BuildKit": { name: "docker", env: { DOCKER_BUILDKIT: "0" } },
+  buildkit: { name: "buildkit", env: { BUILDKIT_HOST: rig.buildkit.host } },
+  podman: { name: "podman", env: rig.podman.environment },
+} as const
+
 export interface Finished {
   readonly code: number
   readonly stdout: string

@@ -63,7 +63,6 @@ export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
     return failure("E_DEPENDENCY", `Dependency \`${named}\` cannot be installed`, {
       hints: [
         `Check the spelling and version of \`${named}\` in the project's dependencies, and that it exists for this Python`,
-        "Repeat with `--progress plain` to see the whole log",
       ],
       details: { ...details, dependency: named },
     })
@@ -75,7 +74,7 @@ export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
     })
   }
   return failure("E_BUILD", `The build failed at \`${step}\`: ${message}`, {
-    hints: ["Repeat with `--progress plain` to see the whole log"],
+    hints: ["See what the step printed, above and in the build's log"],
     details,
   })
 }

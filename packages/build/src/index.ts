@@ -17,4 +17,6 @@ export {
   searchedLogLines,
 } from "./explain.ts"
 export { type ImageInputs, identityLabel, imageIdentity, imageTag } from "./identity.ts"
+export { plainLines, seconds } from "./plain.ts"
+export { humanSize } from "./size.ts"
 export { type BuildView, emptyView, fold, type VertexView } from "./view.ts"

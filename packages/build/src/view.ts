@@ -5,9 +5,15 @@ export interface VertexView {
   readonly id: string
   readonly name: string
   readonly state: "running" | "done" | "cached" | "failed"
+  /** Place in the order of starting, from 1. */
+  readonly number: number
+  /** Milliseconds of the clock the fold is given. */
+  readonly startedAt: number
+  readonly finishedAt?: number
   readonly log: ReadonlyArray<string>
   readonly current?: number
   readonly total?: number
+  readonly unit?: "bytes" | "files"
 }
 
 export interface BuildView {
@@ -24,33 +30,48 @@ const keptLines = 200
 const changed = (
   view: BuildView,
   id: string,
+  at: number,
   change: (vertex: VertexView) => VertexView,
 ): BuildView => {
-  const before = view.vertices.get(id) ?? { id, name: id, state: "running", log: [] }
+  const number = view.vertices.size + 1
+  const before = view.vertices.get(id) ?? {
+    id,
+    name: id,
+    state: "running",
+    number,
+    startedAt: at,
+    log: [],
+  }
   return { ...view, vertices: new Map(view.vertices).set(id, change(before)) }
 }
 
-/** What a reader sees after one more event. */
-export const fold = (view: BuildView, event: BuildEvent): BuildView => {
+/** What a reader sees after one more event, which came at this time. */
+export const fold = (
+  view: BuildView,
+  event: BuildEvent,
+  at: number = performance.now(),
+): BuildView => {
   switch (event._tag) {
     case "VertexStarted":
-      return changed(view, event.id, (vertex) => ({
+      return changed(view, event.id, at, ({ finishedAt: _, ...vertex }) => ({
         ...vertex,
         name: event.name,
         state: "running",
+        startedAt: at,
       }))
     case "VertexFinished": {
       const state = event.error !== undefined ? "failed" : event.cached ? "cached" : "done"
-      return changed(view, event.id, (vertex) => ({ ...vertex, state }))
+      return changed(view, event.id, at, (vertex) => ({ ...vertex, state, finishedAt: at }))
     }
     case "VertexProgress":
-      return changed(view, event.id, (vertex) => ({
+      return changed(view, event.id, at, (vertex) => ({
         ...vertex,
         current: event.current,
+        unit: event.unit,
         ...(event.total === undefined ? {} : { total: event.total }),
       }))
     case "VertexLog":
-      return changed(view, event.id, (vertex) => ({
+      return changed(view, event.id, at, (vertex) => ({
         ...vertex,
         log: [...vertex.log, event.line].slice(-keptLines),
       }))

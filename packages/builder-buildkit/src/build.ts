@@ -24,6 +24,17 @@ export interface BuildkitBuild {
   readonly pinned: Readonly<Record<string, string>>
 }
 
+/** The daemon's own words in a step's output, where it stopped to keep it. */
+const clipped = /^\[output clipped, (log (?:limit|speed) \S+) reached\]$/
+
+const logged = ({ id, line, stream }: Extract<BuildkitEvent, { _tag: "VertexLog" }>) => {
+  const limit = clipped.exec(line)?.[1]
+  const said = BuildEvent.VertexLog({ id, stream, line })
+  if (limit === undefined) return [said]
+  const message = `BuildKit clipped a step's output: ${limit} reached; the daemon's variables BUILDKIT_STEP_LOG_MAX_SIZE and BUILDKIT_STEP_LOG_MAX_SPEED set the limits`
+  return [said, BuildEvent.Warning({ message })]
+}
+
 const eventsOf = (event: BuildkitEvent): ReadonlyArray<BuildEvent> => {
   switch (event._tag) {
     case "VertexStarted":
@@ -37,7 +48,7 @@ const eventsOf = (event: BuildkitEvent): ReadonlyArray<BuildEvent> => {
         }),
       ]
     case "VertexLog":
-      return [BuildEvent.VertexLog({ id: event.id, stream: event.stream, line: event.line })]
+      return logged(event)
     case "VertexProgress":
       return [
         BuildEvent.VertexProgress({

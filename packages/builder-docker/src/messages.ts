@@ -37,7 +37,8 @@ export const firstReading: Reading = {
 const at = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
 
-const stepLine = /^(?:Step|STEP) (\d+\/\d+) ?: (.*)$/s
+/** Podman begins with the stage where there are several: `[1/2] STEP 1/3: FROM x`. */
+const stepLine = /^(?:\[(\d+\/\d+)\] )?(?:Step|STEP) (\d+\/\d+) ?: (.*)$/s
 const usesCache = /^ ---> Using cache$|^--> Using cache [0-9a-f]+$/
 /** Lines by which the builder speaks of itself, not of the program in the step. */
 const ownLine =
@@ -75,10 +76,11 @@ const logged = (
 const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArray<BuildEvent>] => {
   const step = stepLine.exec(raw)
   if (step !== null) {
-    const [, position = "", instruction = ""] = step
+    const [, stage, position = "", instruction = ""] = step
+    const place = stage === undefined ? position : `stage ${stage} ${position}`
     const next = {
-      id: `step-${position}`,
-      name: `[${position}] ${instruction.trim()}`,
+      id: `step-${place}`,
+      name: `[${place}] ${instruction.trim()}`,
       cached: false,
     }
     return [

@@ -3,6 +3,7 @@ export {
   inspectProject,
   type ProjectFacts,
 } from "./facts.ts"
+export { type DockerfileLines, linesOf, type Saying } from "./locate.ts"
 export {
   type ImageOptions,
   type ImagePlan,

@@ -1,19 +1,13 @@
 /** From a request to a run that is ready to start: resolve, store the job, build or reuse the image. */
-import { BuildEvent, Builder, type BuiltImage } from "@relaunch/build"
+import { Builder, type BuiltImage } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
 import { printReference } from "@relaunch/job"
 import { Runner } from "@relaunch/runner"
 import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
+import { buildImage, type MadeImage } from "./build-image.ts"
 import { type Emit, LaunchEvent } from "./event.ts"
-import {
-  buildLabels,
-  type ImageIdentity,
-  type ImagePlan,
-  identifyImage,
-  planJobImage,
-} from "./image-plan.ts"
+import { identifyImage, planJobImage } from "./image-plan.ts"
 import { type StoredJob, storeJob } from "./job.ts"
 import { checkedRequest, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
@@ -30,40 +24,6 @@ export const newRunId = (): string =>
     .map((byte) => letters[byte % letters.length])
     .join("")
 
-const buildImage = (
-  plan: ImagePlan,
-  identified: ImageIdentity,
-  request: LaunchRequest,
-  emit: Emit,
-): Effect.Effect<BuiltImage, Failure, Builder> =>
-  Effect.gen(function* () {
-    const builder = yield* Builder
-    const { bases, identity, present, ref } = identified
-    if (present !== undefined) return present
-    let built: BuiltImage | undefined
-    yield* builder
-      .build({
-        ref,
-        dockerfile: plan.dockerfile.text,
-        dockerfilePath: plan.dockerfile.path,
-        context: plan.context,
-        bases: bases.map(({ image }) => image),
-        platform: request.platform ?? null,
-        buildArguments: {},
-        labels: buildLabels(identity),
-        secrets: request.secrets ?? {},
-      })
-      .pipe(
-        Stream.runForEach((event) => {
-          if (BuildEvent.$is("Finished")(event)) built = event.image
-          return emit(LaunchEvent.Build({ event }))
-        }),
-      )
-    return (
-      built ?? (yield* Effect.dieMessage("a build ended without an image and without a failure"))
-    )
-  })
-
 const readyImage = (resolved: Resolved): BuiltImage | undefined =>
   resolved.image?.details === undefined
     ? undefined
@@ -74,7 +34,12 @@ const readyImage = (resolved: Resolved): BuiltImage | undefined =>
         cached: true,
       }
 
-const createRun = (request: LaunchRequest, resolved: Resolved, job: StoredJob, image: BuiltImage) =>
+const createRun = (
+  request: LaunchRequest,
+  resolved: Resolved,
+  job: StoredJob,
+  { image, log }: MadeImage,
+) =>
   Effect.gen(function* () {
     const store = yield* Store
     const { name: engine } = yield* Builder
@@ -92,6 +57,7 @@ const createRun = (request: LaunchRequest, resolved: Resolved, job: StoredJob, i
         image: image.ref,
         imageId: image.id,
         imageCached: image.cached,
+        ...(log === undefined ? {} : { buildLog: log }),
         engine,
         supervisor: yield* store.process,
       },
@@ -123,13 +89,18 @@ export const prepareRun = (
         : { plan, identified: yield* identifyImage(plan, resolved.jobName, request.platform) }
     const job = yield* storeJob(resolved)
     yield* emit(LaunchEvent.JobStored({ job: yield* jobValue(job.artifact), verdict: job.verdict }))
-    const image =
+    const { image, log } =
       buildable === undefined
-        ? readyImage(resolved)
-        : yield* buildImage(buildable.plan, buildable.identified, request, emit)
+        ? { image: readyImage(resolved), log: undefined }
+        : yield* buildImage(
+            buildable.plan,
+            buildable.identified,
+            { request, settings, jobName: resolved.jobName },
+            emit,
+          )
     if (image === undefined) return yield* Effect.dieMessage("an image job without its image")
     yield* emit(LaunchEvent.ImageReady({ image }))
-    const run = yield* createRun(request, resolved, job, image)
+    const run = yield* createRun(request, resolved, job, { image, log })
     yield* emit(LaunchEvent.RunCreated({ run: runValue(run) }))
     return {
       entity: run.entity,

@@ -55,6 +55,8 @@ export interface RunDetails {
   readonly steps: number
   /** Absolute path of what the container printed; null when nothing was kept. */
   readonly log: string | null
+  /** Absolute path of the log of its image's build; null when nothing was built or it is gone. */
+  readonly buildLog: string | null
 }
 
 export const showRun = (text: string): Effect.Effect<RunDetails, Failure, Store> =>
@@ -62,6 +64,7 @@ export const showRun = (text: string): Effect.Effect<RunDetails, Failure, Store>
     const store = yield* Store
     const run = yield* settled(yield* requireRun(text))
     const log = store.consoleLog(run)
+    const buildLog = run.launch?.buildLog
     return {
       run: runValue(run),
       files: (yield* store.runs.files(run)).map(({ path, size }) => ({ path, size })),
@@ -69,6 +72,7 @@ export const showRun = (text: string): Effect.Effect<RunDetails, Failure, Store>
       outputs: (yield* store.artifacts.ofRun(run, "output")).map(artifactValue),
       steps: (yield* store.runs.lines(run, "wandb-history.jsonl")).length,
       log: fs.existsSync(log) ? log : null,
+      buildLog: buildLog !== undefined && fs.existsSync(buildLog) ? buildLog : null,
     }
   })
 

@@ -7,6 +7,8 @@ export interface LaunchSettings {
   readonly project: string | undefined
   /** Folder for git mirrors. */
   readonly cache: string
+  /** Folder for the logs of builds. */
+  readonly buildLogs: string
   /** Directory that relative sources are looked up in. */
   readonly workingDirectory: string
   readonly git: Omit<GitOptions, "login">

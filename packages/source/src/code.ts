@@ -1,5 +1,11 @@
 /** Code sources: a directory as the list of files that make it up. */
-import { type BuildContext, type ContextEntry, identified, listTree } from "@relaunch/build"
+import {
+  type BuildContext,
+  type ContextEntry,
+  humanSize,
+  identified,
+  listTree,
+} from "@relaunch/build"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { codeRules } from "./ignore.ts"
@@ -12,17 +18,6 @@ export interface CodeSource {
 }
 
 const biggestShown = 10
-
-export const humanSize = (bytes: number): string => {
-  const units = ["B", "kB", "MB", "GB", "TB"]
-  let value = bytes
-  let unit = 0
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000
-    unit += 1
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`
-}
 
 const tooLarge = (
   path: string,

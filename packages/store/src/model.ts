@@ -24,6 +24,8 @@ export interface LaunchRecord {
   readonly image: string
   readonly imageId: string
   readonly imageCached: boolean
+  /** Path of the build's log, which may have made room for newer ones; absent when nothing was built. */
+  readonly buildLog?: string
   readonly containerId?: string
   /** Name of the builder backend, whose engine has the container: `docker`, `podman`. */
   readonly engine?: string

@@ -1,7 +1,8 @@
 /** `relaunch artifact list` and `download`. */
+
+import { humanSize } from "@relaunch/build"
 import { exitCodes } from "@relaunch/failure"
 import { downloadArtifact, listArtifacts } from "@relaunch/launch"
-import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson, talk } from "../output.ts"

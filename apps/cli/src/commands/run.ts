@@ -1,4 +1,6 @@
 /** `relaunch run list`, `show`, `logs`, `stop`. */
+
+import { humanSize } from "@relaunch/build"
 import { exitCodes, type Failure, failure } from "@relaunch/failure"
 import {
   engineOfRun,
@@ -9,7 +11,6 @@ import {
   showRun,
   stopRun,
 } from "@relaunch/launch"
-import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
@@ -85,7 +86,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
 const block = (title: string, lines: ReadonlyArray<string>): ReadonlyArray<string> =>
   lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)]
 
-const detailsText = ({ files, inputs, log, outputs, run, steps }: RunDetails): string => {
+const detailsText = ({ buildLog, files, inputs, log, outputs, run, steps }: RunDetails): string => {
   const entries = (values: Readonly<Record<string, unknown>>) =>
     Object.entries(values)
       .filter(([key]) => !key.startsWith("_"))
@@ -107,6 +108,7 @@ const detailsText = ({ files, inputs, log, outputs, run, steps }: RunDetails): s
       ...(run.finishedAt === null ? [] : [["finished", localTime(run.finishedAt)] as const]),
       ["steps", String(steps)],
       ...(log === null ? [] : [["log", log] as const]),
+      ...(buildLog === null ? [] : [["build log", buildLog] as const]),
     ]),
     ...block("Summary", pairs(run.summary)),
     ...block("Config", pairs(run.config)),

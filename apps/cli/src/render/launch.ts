@@ -1,17 +1,24 @@
 /**
  * Shows a launch while it goes on. `auto` folds the output of build steps away unless one fails;
- * `plain` prints every line; `tty` keeps one live line; `json` prints one event a line; `quiet` only
- * lets the container speak. The build's whole log is always kept by the caller.
+ * `plain` prints every line; `tty` keeps a live view; `json` prints one event a line; `quiet` only
+ * lets the container speak. The build's whole log is on disk whatever the mode.
  */
-import { type BuildEvent, keptLogLines } from "@relaunch/build"
+import {
+  type BuildEvent,
+  emptyView,
+  fold,
+  humanSize,
+  plainLines,
+  seconds,
+  type VertexView,
+} from "@relaunch/build"
 import type { LaunchEvent } from "@relaunch/launch"
-import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import { answerBytes, talk, talkBytes } from "../output.ts"
 import { jsonEvents } from "./launch-json.ts"
 import { liveLine } from "./live.ts"
-import { visible } from "./table.ts"
 import { counted } from "./text.ts"
+import { visible } from "./visible.ts"
 
 export type ProgressMode = "auto" | "plain" | "tty" | "json" | "quiet"
 
@@ -27,75 +34,36 @@ const verdicts = {
   unchanged: "unchanged job",
 } as const
 
-const seconds = (since: number): string => `${((performance.now() - since) / 1000).toFixed(1)} s`
-
-interface Step {
-  /** Place in the order of starting; tells steps that run side by side apart. */
-  readonly number: number
-  readonly name: string
-  readonly startedAt: number
-  log: ReadonlyArray<string>
-}
-
 /** What BuildKit does for itself is of interest only to those who want every line. */
-const isInternal = (name: string): boolean => /^\[(?:internal|context )/.test(name)
+export const isInternal = (name: string): boolean => /^\[(?:internal|context )/.test(name)
 
-/** Every line, each with the number of its step. */
-const wholeLines = (event: BuildEvent, step: Step): ReadonlyArray<string> => {
-  const told = (text: string) => [`#${step.number} ${text}`]
-  switch (event._tag) {
-    case "VertexStarted":
-      return told(step.name)
-    case "VertexLog":
-      return told(visible(event.line))
-    case "VertexProgress":
-      return event.total !== undefined && event.total > 0 && event.current >= event.total
-        ? told(`${humanSize(event.current)} done`)
-        : []
-    case "VertexFinished":
-      if (event.error !== undefined) return told(`failed: ${visible(event.error)}`)
-      return told(event.cached ? "cached" : `done in ${seconds(step.startedAt)}`)
-    default:
-      return []
-  }
+/** The end of a step in one line. */
+const foldedLine = ({ finishedAt, name, startedAt, state }: VertexView): string => {
+  const took = seconds((finishedAt ?? startedAt) - startedAt)
+  if (state === "failed") return `=> failed ${visible(name)} (${took})`
+  return `=> ${visible(name)} (${state === "cached" ? "cached" : took})`
 }
 
-/** One line a step when it is over, and the end of its output only if it failed. */
-const foldedLines = (event: BuildEvent, step: Step): ReadonlyArray<string> => {
-  if (event._tag !== "VertexFinished") return []
-  if (event.error !== undefined) {
-    return [
-      `=> failed ${step.name} (${seconds(step.startedAt)})`,
-      ...step.log.map((line) => `   ${visible(line)}`),
-    ]
-  }
-  const how = event.cached ? "cached" : seconds(step.startedAt)
-  return isInternal(step.name) ? [] : [`=> ${step.name} (${how})`]
-}
-
-/** Lines of a build for people who read along or read later. */
-const buildLines = (everyLine: boolean) => {
-  const steps = new Map<string, Step>()
+/** One line a step when it is over; what a failed one printed is told with the failure. */
+const foldedLines = () => {
+  let view = emptyView
   return (event: BuildEvent): ReadonlyArray<string> => {
+    view = fold(view, event)
     if (event._tag === "Warning") return [`warning: ${visible(event.message)}`]
     if (event._tag === "Finished") return [`built ${event.image.ref}`]
-    if (event._tag === "VertexStarted" && !steps.has(event.id)) {
-      steps.set(event.id, {
-        number: steps.size + 1,
-        name: visible(event.name),
-        startedAt: performance.now(),
-        log: [],
-      })
-    }
-    const step = steps.get(event.id)
-    if (step === undefined) return []
-    if (event._tag === "VertexLog") step.log = [...step.log, event.line].slice(-keptLogLines)
-    return everyLine ? wholeLines(event, step) : foldedLines(event, step)
+    const vertex = view.vertices.get(event.id)
+    if (event._tag !== "VertexFinished" || vertex === undefined) return []
+    return isInternal(vertex.name) && vertex.state !== "failed" ? [] : [foldedLine(vertex)]
   }
+}
+
+const wholeLines = () => {
+  const lines = plainLines()
+  return (event: BuildEvent) => lines(event).map(visible)
 }
 
 const lines = (everyLine: boolean) => {
-  const ofBuild = buildLines(everyLine)
+  const ofBuild = everyLine ? wholeLines() : foldedLines()
   return (event: LaunchEvent): ReadonlyArray<string> => {
     switch (event._tag) {
       case "Started":

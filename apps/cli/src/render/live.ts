@@ -1,8 +1,9 @@
 /** One line at the bottom of a terminal that says what goes on and for how long. */
+
+import { humanSize } from "@relaunch/build"
 import type { LaunchEvent } from "@relaunch/launch"
-import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
-import { visible } from "./table.ts"
+import { visible } from "./visible.ts"
 
 export interface LiveLine {
   readonly clear: Effect.Effect<void>

@@ -1,8 +1,10 @@
 /** A plan for people: every decision with its reason. */
+
+import { humanSize } from "@relaunch/build"
 import type { LaunchPlan } from "@relaunch/launch"
-import { humanSize } from "@relaunch/source"
-import { fields, visible } from "./table.ts"
+import { fields } from "./table.ts"
 import { counted, shellWords, shown } from "./text.ts"
+import { visible } from "./visible.ts"
 
 const shownPaths = 30
 

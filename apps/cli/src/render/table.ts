@@ -1,8 +1,5 @@
 /** Tables: columns that fit the terminal, tab-separated and whole when nobody looks at one. */
-
-/** Control bytes of names and values made visible. */
-export const visible = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`)
+import { visible } from "./visible.ts"
 
 const cut = (text: string, width: number): string => {
   if (Bun.stringWidth(text) <= width) return text + " ".repeat(width - Bun.stringWidth(text))

@@ -1,0 +1,57 @@
+/**
+ * A build as lines, every one of them: for the log on disk, and for people who read along without a
+ * terminal. `#N` is a step's place in the order of starting; the number before a step's output is the
+ * seconds since it began, as buildx has it.
+ */
+import type { BuildEvent } from "./event.ts"
+import { humanSize } from "./size.ts"
+import { emptyView, fold, type VertexView } from "./view.ts"
+
+/** Milliseconds to `1.2 s`. */
+export const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`
+
+const words = (event: BuildEvent, vertex: VertexView, at: number): string | undefined => {
+  switch (event._tag) {
+    case "VertexStarted":
+      return vertex.name
+    case "VertexLog":
+      return `${((at - vertex.startedAt) / 1000).toFixed(3)} ${event.line}`
+    case "VertexProgress": {
+      const { current, total } = event
+      if (event.unit === "files") return `${current} files`
+      return total !== undefined && total > 0 && current >= total
+        ? `${humanSize(current)} done`
+        : undefined
+    }
+    case "VertexFinished": {
+      if (event.error !== undefined) return `failed: ${event.error}`
+      return event.cached ? "cached" : `done in ${seconds(at - vertex.startedAt)}`
+    }
+    default:
+      return undefined
+  }
+}
+
+/**
+ * The lines that each event adds. Steps that run side by side are told apart by a blank line, and one
+ * that speaks again says its name again.
+ */
+export const plainLines = (): ((event: BuildEvent, at?: number) => ReadonlyArray<string>) => {
+  let view = emptyView
+  let speaker: string | undefined
+  return (event, at = performance.now()) => {
+    view = fold(view, event, at)
+    if (event._tag === "Warning") return [`warning: ${event.message}`]
+    if (event._tag === "Finished") return [`built ${event.image.ref}`]
+    const vertex = view.vertices.get(event.id)
+    const said = vertex === undefined ? undefined : words(event, vertex, at)
+    if (vertex === undefined || said === undefined) return []
+    const before = speaker
+    speaker = vertex.id
+    const line = `#${vertex.number} ${said}`
+    if (before === undefined || before === vertex.id) return [line]
+    return event._tag === "VertexStarted"
+      ? ["", line]
+      : ["", `#${vertex.number} ${vertex.name}`, line]
+  }
+}
