@@ -6,7 +6,7 @@ import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing
 import { Ajv2020 } from "ajv/dist/2020.js"
 import * as Effect from "effect/Effect"
 import schema from "../../../docs/schema/relaunch.schema.json" with { type: "json" }
-import { machine, rig } from "./command.ts"
+import { builders, machine, rig } from "./command.ts"
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
 ajv.addSchema(schema, "relaunch")
@@ -198,6 +198,38 @@ describe("--json", () => {
       expect(runs).toMatchObject([{ state: "finished", summary: { metric: 7 }, job: null }])
       yield* server.signal("SIGTERM")
       expect(yield* server.exited).toBe(143)
+    }),
+  )
+
+  liveEffect("of events with --progress json is one value a line that the schema describes", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({
+        "main.py": `print("${crypto.randomUUID()}")\n`,
+        "requirements.txt": `six==1.16.0 # ${crypto.randomUUID()}\n`,
+      })
+      const { relaunch } = yield* machine
+      const names = new Set<string>()
+      for (const { env, name } of Object.values(builders)) {
+        const flags = ["--uri", folder, "-p", "demo", "-E", "python main.py", "--builder", name]
+        const said = yield* relaunch([...flags, "--progress", "json"], { env })
+        expect(said.code).toBe(0)
+        for (const line of said.stderr.trim().split("\n")) {
+          // Words of the end are for people.
+          if (!line.startsWith("{")) continue
+          const { event } = fits("event", line) as { readonly event: string }
+          names.add(event)
+        }
+      }
+      for (const event of [
+        "SourceResolved",
+        "JobStored",
+        "VertexProgress",
+        "VertexLog",
+        "Finished",
+      ])
+        expect(names).toContain(event)
+      for (const event of ["ImageReady", "RunCreated", "RunStarted", "Output", "RunEnded"])
+        expect(names).toContain(event)
     }),
   )
 })
