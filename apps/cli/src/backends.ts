@@ -1,70 +1,86 @@
 /**
- * The builder backends by name, each with the engine that builds and runs: adding one is its package
- * and one line here. The first whose engine answers is taken when nobody asks for one.
+ * The builder backends by name, in order of preference: adding one is its package and one line here
+ * (docs/adr/0010).
  */
 import type { Builder } from "@relaunch/build"
-import { buildkitBuilder } from "@relaunch/builder-buildkit"
-import { dockerBuilder } from "@relaunch/builder-docker"
-import { podmanBuilder } from "@relaunch/builder-podman"
-import { Engine, type Environment } from "@relaunch/engine"
+import { buildkitBackend } from "@relaunch/builder-buildkit"
+import { dockerBackend } from "@relaunch/builder-docker"
+import { podmanBackend } from "@relaunch/builder-podman"
+import type { Backend, BackendSettings } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { distance } from "fastest-levenshtein"
 
-interface Backend {
-  readonly builder: (env: Environment) => Layer.Layer<Builder, never, Engine>
-  readonly engine: (env: Environment) => Layer.Layer<Engine>
-}
-
-/** In order of preference. */
-export const backends: Readonly<Record<string, Backend>> = {
-  docker: { builder: dockerBuilder, engine: Engine.layer },
-  buildkit: { builder: buildkitBuilder, engine: Engine.layer },
-  podman: { builder: podmanBuilder, engine: Engine.podman },
-}
-
-/** Answers, or says why not. */
-export const probe = (backend: Pick<Backend, "engine">, env: Environment) =>
-  Effect.flatMap(Engine, ({ info }) => info).pipe(
-    Effect.provide(backend.engine(env)),
-    Effect.either,
-  )
-
-export interface Choice {
-  readonly name: string
-  readonly reason: string
+export const backends: Readonly<Record<string, Backend<Builder>>> = {
+  docker: dockerBackend,
+  buildkit: buildkitBackend,
+  podman: podmanBackend,
 }
 
 export const automatic = "auto"
-/** Taken when no engine answers, so that its reason is the one that is told. */
-export const preferred = "docker"
 
-/** The named backend, or the first whose engine answers. When none does, the first one's reason stands. */
-export const chosenBackend = (wanted: string, env: Environment): Effect.Effect<Choice, Failure> =>
-  Effect.gen(function* () {
-    if (wanted !== automatic) {
-      if (Object.hasOwn(backends, wanted)) return { name: wanted, reason: "asked for" }
-      return yield* failure("E_BUILDER_UNKNOWN", `There is no builder \`${wanted}\``, {
-        hints: [
-          `Choose one of ${[automatic, ...Object.keys(backends)].join(", ")} with \`--builder\``,
-        ],
-        details: { builder: wanted, known: Object.keys(backends) },
-      })
-    }
-    // Who names a docker engine wants that one, and no other in its place.
-    if (env["DOCKER_HOST"] || env["DOCKER_CONTEXT"]) {
-      return { name: preferred, reason: "DOCKER_HOST or DOCKER_CONTEXT names its engine" }
-    }
-    for (const [name, backend] of Object.entries(backends)) {
-      const found = yield* probe(backend, env)
-      if (found._tag === "Right") return { name, reason: "its engine is the first that answers" }
-    }
-    return { name: preferred, reason: "no engine answers" }
+/** What `builder:` of the configuration says besides the name, and where it says so. */
+export interface ConfiguredSettings {
+  /** Backend that they are for. */
+  readonly type: string | undefined
+  readonly values: BackendSettings
+  readonly origin: string
+}
+
+const nearest = (name: string, known: ReadonlyArray<string>): string | undefined =>
+  known
+    .map((each) => ({ each, far: distance(each, name) }))
+    .sort((a, b) => a.far - b.far)
+    .find(({ far }) => far <= Math.min(3, name.length / 2))?.each
+
+const unknownBackend = (wanted: string): Failure =>
+  failure("E_BUILDER_UNKNOWN", `There is no builder \`${wanted}\``, {
+    hints: [`Choose one of ${[automatic, ...Object.keys(backends)].join(", ")} with \`--builder\``],
+    details: { builder: wanted, known: Object.keys(backends) },
   })
 
-export const backendLayer = (name: string, env: Environment) => {
-  const backend = backends[name]
-  return backend === undefined
-    ? Layer.die(`an unknown backend was chosen: ${name}`)
-    : Layer.provideMerge(backend.builder(env), backend.engine(env))
+export const requireBackend = (name: string): Effect.Effect<Backend<Builder>, Failure> => {
+  const backend = Object.hasOwn(backends, name) ? backends[name] : undefined
+  return backend === undefined ? Effect.fail(unknownBackend(name)) : Effect.succeed(backend)
 }
+
+/** Settings of the files that are for this backend; unknown ones are refused with the nearest known. */
+export const settingsOf = (
+  name: string,
+  { origin, type, values }: ConfiguredSettings,
+): Effect.Effect<BackendSettings, Failure> =>
+  Effect.gen(function* () {
+    const [first] = Object.keys(values)
+    if (first === undefined) return {}
+    if (type === undefined || type === automatic) {
+      return yield* failure(
+        "E_CONFIG",
+        `${origin}: \`${first}\` of \`builder\` is for no builder`,
+        {
+          hints: ["Name the builder that it is for as `type`"],
+          details: { setting: first, origin },
+        },
+      )
+    }
+    const known = Object.keys((yield* requireBackend(type)).settings)
+    const unknown = Object.keys(values).find((key) => !known.includes(key))
+    if (unknown !== undefined) {
+      const close = nearest(unknown, known)
+      return yield* failure(
+        "E_CONFIG",
+        `${origin}: builder \`${type}\` has no setting \`${unknown}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`,
+        {
+          hints: [`It has ${known.map((key) => `\`${key}\``).join(", ")}`],
+          details: { setting: unknown, builder: type, known, origin },
+        },
+      )
+    }
+    return name === type ? values : {}
+  })
+
+export const backendLayer = (
+  backend: Backend<Builder>,
+  env: Readonly<Record<string, string | undefined>>,
+  settings: BackendSettings,
+) => Layer.provideMerge(backend.builder(env, settings), backend.engine(env, settings))

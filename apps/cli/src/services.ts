@@ -4,24 +4,30 @@ import * as BunFileSystem from "@effect/platform-bun/BunFileSystem"
 import { containerRunner } from "@relaunch/runner"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { automatic, backendLayer, chosenBackend, preferred } from "./backends.ts"
+import { automatic, backendLayer, backends, requireBackend, settingsOf } from "./backends.ts"
+import { chosenBackend } from "./detect.ts"
 import { talk } from "./output.ts"
-import type { Session } from "./session.ts"
+import { configuredBuilder, type Session } from "./session.ts"
 import { storeOf } from "./store-layer.ts"
 
 /** `builder` in place of the session's own, for a run that another builder started. */
-export const servicesOf = (session: Session, builder?: string) => {
+export const backendOf = (session: Session, builder?: string) => {
   const wanted = builder ?? session.text("builder") ?? automatic
-  const engine = Layer.unwrapEffect(
-    chosenBackend(wanted, process.env).pipe(
-      Effect.tap(({ name, reason }) =>
-        wanted === automatic && name !== preferred
-          ? talk(`builder ${name}: ${reason}`)
-          : Effect.void,
-      ),
-      Effect.map(({ name }) => backendLayer(name, process.env)),
-    ),
+  const configured = configuredBuilder(session)
+  return Layer.unwrapEffect(
+    Effect.gen(function* () {
+      const { name, reason } = yield* chosenBackend(wanted, process.env, configured)
+      if (wanted === automatic && name !== Object.keys(backends)[0]) {
+        yield* talk(`builder ${name}: ${reason}`)
+      }
+      const backend = yield* requireBackend(name)
+      return backendLayer(backend, process.env, yield* settingsOf(name, configured))
+    }),
   )
+}
+
+export const servicesOf = (session: Session, builder?: string) => {
+  const engine = backendOf(session, builder)
   const { home } = session.configuration.locations
   return Layer.mergeAll(
     containerRunner(home),

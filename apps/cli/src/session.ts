@@ -87,3 +87,10 @@ export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
       },
     }
   })
+
+/** What the files say of the builder besides its name. */
+export const configuredBuilder = ({ configuration: { effective } }: Session) => {
+  const found = effective.get("builder-settings")
+  const { type, ...values } = { ...(found?.value as Readonly<Record<string, string>> | undefined) }
+  return { type, values, origin: found?.origin ?? "" }
+}

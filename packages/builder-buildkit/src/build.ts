@@ -5,13 +5,12 @@ import {
   type ConnectOptions,
   type Output,
 } from "@buildkit-js/client"
-import { BuildEvent, type BuildRequest } from "@relaunch/build"
-import type { EngineShape, Environment } from "@relaunch/engine"
+import { BuildEvent, type BuildRequest, type BuiltImage } from "@relaunch/build"
+import type { Environment } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { buildkitFailure } from "./failure.ts"
-import { builtImage } from "./image.ts"
 import { buildkitRequest } from "./request.ts"
 
 type Address = Parameters<typeof Client.connect>[0]
@@ -22,6 +21,8 @@ export interface BuildkitBuild {
   readonly output: Output
   /** Base images with the digest they must have. */
   readonly pinned: Readonly<Record<string, string>>
+  /** The image that was made, by the digest that BuildKit gave it. */
+  readonly made: (digest: string | undefined) => Effect.Effect<BuiltImage, Failure>
 }
 
 /** The daemon's own words in a step's output, where it stopped to keep it. */
@@ -68,25 +69,29 @@ const eventsOf = (event: BuildkitEvent): ReadonlyArray<BuildEvent> => {
 
 /** Ends with `Finished`; leaving the stream cancels the build on the daemon. */
 export const buildWith = (
-  { address, options, output, pinned }: BuildkitBuild,
-  engine: EngineShape,
+  { address, made, options, output, pinned }: BuildkitBuild,
   env: Environment,
   request: BuildRequest,
 ): Stream.Stream<BuildEvent, Failure> =>
   Stream.unwrapScoped(
-    Effect.map(Effect.mapError(Client.connect(address, options), buildkitFailure), (client) =>
-      client
-        .build(buildkitRequest(request, env, output, pinned))
-        .pipe(
-          Stream.mapError(buildkitFailure),
-          Stream.mapConcat(eventsOf),
-          Stream.concat(
-            Stream.fromEffect(
-              Effect.map(builtImage(engine, request.ref), (image) =>
-                BuildEvent.Finished({ image }),
-              ),
+    Effect.map(Effect.mapError(Client.connect(address, options), buildkitFailure), (client) => {
+      let digest: string | undefined
+      return client.build(buildkitRequest(request, env, output, pinned)).pipe(
+        Stream.mapError(buildkitFailure),
+        Stream.tap((event) =>
+          Effect.sync(() => {
+            if (event._tag === "Finished") digest = event.result.digest
+          }),
+        ),
+        Stream.mapConcat(eventsOf),
+        Stream.concat(
+          Stream.fromEffect(
+            Effect.map(
+              Effect.suspend(() => made(digest)),
+              (image) => BuildEvent.Finished({ image }),
             ),
           ),
         ),
-    ),
+      )
+    }),
   )

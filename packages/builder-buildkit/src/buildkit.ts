@@ -1,33 +1,46 @@
 /**
  * `builder: buildkit`: a daemon of its own builds, the image is streamed as a tar into the engine that
- * will run it. The daemon knows nothing of the engine's images, so base images are pinned to the digest
+ * will run it, or pushed to a registry from where the engine pulls it. The daemon knows nothing of the engine's images, so base images are pinned to the digest
  * the image's identity was made with.
  */
-import { Client } from "@buildkit-js/client"
-import { Builder, type BuilderShape, type BuilderStatus, type BuildRequest } from "@relaunch/build"
-import { Engine, type EngineShape, type Environment } from "@relaunch/engine"
+import { Client, type Output } from "@buildkit-js/client"
+import {
+  Builder,
+  type BuilderShape,
+  type BuilderStatus,
+  type BuildRequest,
+  type BuiltImage,
+} from "@relaunch/build"
+import {
+  type Backend,
+  type BackendSettings,
+  Engine,
+  type EngineShape,
+  type Environment,
+} from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { buildWith } from "./build.ts"
 import { buildkitFailure } from "./failure.ts"
-import { presentImage } from "./image.ts"
+import { builtImage, presentImage } from "./image.ts"
+import { type Target, targetOf } from "./target.ts"
 
-const defaultAddress = "unix:///run/buildkit/buildkitd.sock"
+const connected = ({ address, options }: Target) =>
+  Effect.flatMap(options, (given) =>
+    Effect.mapError(Client.connect(address, given), buildkitFailure),
+  )
 
-/** `BUILDKIT_HOST`, as buildctl has it. */
-export const addressIn = (env: Environment): string => env["BUILDKIT_HOST"] || defaultAddress
-
-const platformOf = (address: string): Effect.Effect<string, Failure> =>
+const platformOf = (target: Target): Effect.Effect<string, Failure> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const client = yield* Effect.mapError(Client.connect(address), buildkitFailure)
+      const client = yield* connected(target)
       const workers = yield* Effect.mapError(client.workers(), buildkitFailure)
       const platform = workers[0]?.platforms[0]
       return (
         platform ??
-        (yield* failure("E_ENGINE", `BuildKit at \`${address}\` has no worker`, {
+        (yield* failure("E_ENGINE", `BuildKit at \`${target.address}\` has no worker`, {
           hints: ["Start it with an OCI or containerd worker"],
         }))
       )
@@ -35,13 +48,13 @@ const platformOf = (address: string): Effect.Effect<string, Failure> =>
   )
 
 /** BuildKit has an engine beside it, which must answer too: it runs what is built. */
-const statusOf = (address: string, engine: EngineShape): Effect.Effect<BuilderStatus, Failure> =>
+const statusOf = (target: Target, engine: EngineShape): Effect.Effect<BuilderStatus, Failure> =>
   Effect.scoped(
     Effect.gen(function* () {
       yield* engine.info
-      const client = yield* Effect.mapError(Client.connect(address), buildkitFailure)
+      const client = yield* connected(target)
       const { version } = yield* Effect.mapError(client.info, buildkitFailure)
-      return { address, version: version ?? "before 0.11" }
+      return { address: target.address, version: version ?? "before 0.11" }
     }),
   )
 
@@ -51,48 +64,100 @@ const baseDigest = (engine: EngineShape, image: string): Effect.Effect<string, F
     return digest === undefined ? engine.registryDigest(image) : Effect.succeed(digest)
   })
 
-const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
-  Stream.unwrap(
-    Effect.map(
-      Effect.forEach(request.bases, (image) =>
-        Effect.map(baseDigest(engine, image), (digest) => [image, digest] as const),
-      ),
-      (pinned) =>
-        buildWith(
-          {
-            address: addressIn(env),
-            options: {},
-            output: {
-              type: "docker",
-              names: [request.ref],
-              to: (bytes) =>
-                Effect.scoped(
-                  Effect.flatMap(Stream.toReadableStreamEffect(bytes), engine.loadImage),
-                ),
-            },
-            pinned: Object.fromEntries(pinned),
-          },
-          engine,
-          env,
-          request,
-        ),
-    ),
-  )
+/** `relaunch/train:tag` to `registry/team/train:tag`. */
+const pushedName = (destination: string, ref: string): string =>
+  `${destination}/${ref.slice(ref.lastIndexOf("/") + 1)}`
 
-export const buildkitBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
-  Layer.effect(
-    Builder,
+const outputOf = ({ destination, insecure }: Target, engine: EngineShape, ref: string): Output =>
+  destination === undefined
+    ? {
+        type: "docker",
+        names: [ref],
+        to: (bytes) =>
+          Effect.scoped(Effect.flatMap(Stream.toReadableStreamEffect(bytes), engine.loadImage)),
+      }
+    : { type: "image", names: [pushedName(destination, ref)], push: true, insecure }
+
+/** What was pushed, pulled by its digest into the engine that runs it. */
+const pulledImage = (
+  engine: EngineShape,
+  name: string,
+  digest: string | undefined,
+  platform: string | null,
+): Effect.Effect<BuiltImage, Failure> =>
+  Effect.gen(function* () {
+    const pinned = digest === undefined ? name : `${name.replace(/:[^/:]*$/, "")}@${digest}`
+    yield* Stream.runDrain(engine.pullImage(pinned, platform))
+    // By its name too, so that the next launch finds it.
+    yield* engine.tagImage(pinned, name)
+    const image = yield* builtImage(engine, name)
+    return { ...image, digest: digest ?? image.digest }
+  })
+
+const build = (target: Target, engine: EngineShape, env: Environment, request: BuildRequest) =>
+  Stream.unwrap(
     Effect.gen(function* () {
-      const engine = yield* Engine
-      const platform = yield* Effect.cached(platformOf(addressIn(env)))
-      return {
-        name: "buildkit",
-        features: Effect.succeed({ cacheMounts: true, secretMounts: true, crossPlatform: false }),
-        status: statusOf(addressIn(env), engine),
-        platform,
-        find: (ref, identity) => presentImage(engine, ref, identity),
-        baseDigest: (image) => baseDigest(engine, image),
-        build: (request) => build(engine, env, request),
-      } satisfies BuilderShape
+      const pinned = yield* Effect.forEach(request.bases, (image) =>
+        Effect.map(baseDigest(engine, image), (digest) => [image, digest] as const),
+      )
+      const { destination } = target
+      return buildWith(
+        {
+          address: target.address,
+          options: yield* target.options,
+          output: outputOf(target, engine, request.ref),
+          pinned: Object.fromEntries(pinned),
+          made: (digest) =>
+            destination === undefined
+              ? builtImage(engine, request.ref)
+              : pulledImage(engine, pushedName(destination, request.ref), digest, request.platform),
+        },
+        env,
+        request,
+      )
     }),
   )
+
+const buildkitShape = (env: Environment, settings: BackendSettings) =>
+  Effect.gen(function* () {
+    const engine = yield* Engine
+    const target = targetOf(env, settings)
+    const { destination } = target
+    const platform = yield* Effect.cached(platformOf(target))
+    return {
+      name: "buildkit",
+      features: Effect.succeed({ cacheMounts: true, secretMounts: true, crossPlatform: false }),
+      status: statusOf(target, engine),
+      platform,
+      find: (ref, identity) =>
+        presentImage(
+          engine,
+          destination === undefined ? ref : pushedName(destination, ref),
+          identity,
+        ),
+      baseDigest: (image) => baseDigest(engine, image),
+      build: (request) => build(target, engine, env, request),
+    } satisfies BuilderShape
+  })
+
+export const buildkitBuilder = (
+  env: Environment,
+  settings: BackendSettings = {},
+): Layer.Layer<Builder, never, Engine> => Layer.effect(Builder, buildkitShape(env, settings))
+
+/** `builder: buildkit` */
+export const buildkitBackend: Backend<Builder> = {
+  builder: buildkitBuilder,
+  engine: Engine.layer,
+  settings: {
+    address: "address of the daemon, as BUILDKIT_HOST has it",
+    ca: "file of the authority that signed the daemon's certificate",
+    cert: "file of the client's certificate",
+    key: "file of its key",
+    "server-name": "name in the daemon's certificate, where it is not the address's",
+    destination: "repository that images are pushed below; the engine pulls them by digest",
+    insecure: "true where its registry speaks plain HTTP",
+  },
+  variables: ["BUILDKIT_HOST"],
+  buildsInPlace: false,
+}

@@ -1,4 +1,4 @@
 export { type BuildkitBuild, buildWith } from "./build.ts"
-export { buildkitBuilder } from "./buildkit.ts"
+export { buildkitBackend, buildkitBuilder } from "./buildkit.ts"
 export { buildkitFailure } from "./failure.ts"
 export { builtImage, presentImage } from "./image.ts"

@@ -3,8 +3,16 @@
  * without a tar; engines without one, and `DOCKER_BUILDKIT=0`, build by the classic endpoint.
  */
 import { BuildEvent, Builder, type BuilderShape } from "@relaunch/build"
-import { buildWith } from "@relaunch/builder-buildkit"
-import { type Endpoint, Engine, type EngineShape, type Environment } from "@relaunch/engine"
+import { buildWith, builtImage } from "@relaunch/builder-buildkit"
+import {
+  type Backend,
+  type BackendSettings,
+  type Endpoint,
+  Engine,
+  type EngineShape,
+  type Environment,
+  environmentWith,
+} from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
@@ -36,10 +44,9 @@ const addressOf = ({ socket, tls, url }: Endpoint) => {
         ? {}
         : {
             tls: {
-              ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-              ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+              ...(tls.ca === undefined ? {} : { authority: tls.ca }),
+              ...(tls.cert === undefined ? {} : { certificate: tls.cert }),
               ...(tls.key === undefined ? {} : { key: tls.key }),
-              rejectUnauthorized: tls.verify,
             },
           },
   } as const
@@ -72,8 +79,13 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
           }
           const { address, options } = addressOf(yield* engine.endpoint)
           return buildWith(
-            { address, options, output: { type: "moby", names: [request.ref] }, pinned: {} },
-            engine,
+            {
+              address,
+              options,
+              output: { type: "moby", names: [request.ref] },
+              pinned: {},
+              made: () => builtImage(engine, request.ref),
+            },
             env,
             request,
           )
@@ -82,9 +94,32 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
   }
 }
 
+/** Host and context of the settings count where the environment names neither. */
+const dockerEnvironment = (env: Environment, settings: BackendSettings): Environment => {
+  const named = env["DOCKER_HOST"] || env["DOCKER_CONTEXT"]
+  const buildkit = settings["buildkit"]
+  return environmentWith(env, {
+    ...(named ? {} : { DOCKER_HOST: settings["host"], DOCKER_CONTEXT: settings["context"] }),
+    DOCKER_BUILDKIT: buildkit === undefined ? undefined : buildkit === "false" ? "0" : "1",
+  })
+}
+
 /** `env` is where the user's registry logins and `DOCKER_BUILDKIT` are looked up. */
 export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
   Layer.effect(
     Builder,
     Effect.map(Engine, (engine) => dockerShape(engine, env)),
   )
+
+/** `builder: docker` */
+export const dockerBackend: Backend<Builder> = {
+  builder: (env, settings) => dockerBuilder(dockerEnvironment(env, settings)),
+  engine: (env, settings) => Engine.layer(dockerEnvironment(env, settings)),
+  settings: {
+    host: "address of the engine, as DOCKER_HOST has it",
+    context: "docker context, as DOCKER_CONTEXT has it",
+    buildkit: "false builds by the classic endpoint, as DOCKER_BUILDKIT=0 does",
+  },
+  variables: ["DOCKER_HOST", "DOCKER_CONTEXT"],
+  buildsInPlace: true,
+}

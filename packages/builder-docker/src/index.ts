@@ -1,2 +1,2 @@
-export { dockerBuilder } from "./builder.ts"
+export { dockerBackend, dockerBuilder } from "./builder.ts"
 export { classicBuilder, type EngineBuilderOptions } from "./classic.ts"

@@ -4,7 +4,13 @@
  */
 import { Builder, type BuilderFeatures } from "@relaunch/build"
 import { classicBuilder } from "@relaunch/builder-docker"
-import { Engine, type Environment } from "@relaunch/engine"
+import {
+  type Backend,
+  type BackendSettings,
+  Engine,
+  type Environment,
+  environmentWith,
+} from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -21,7 +27,7 @@ const featuresOf = (version: string): BuilderFeatures => ({
   crossPlatform: false,
 })
 
-/** `builder: podman` */
+/** `env` is where the user's registry logins are looked up. */
 export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
   Layer.effect(
     Builder,
@@ -30,3 +36,18 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
       features: Effect.map(engine.info, ({ serverVersion }) => featuresOf(serverVersion)),
     })),
   )
+
+/** The setting is a path or an address; `CONTAINER_HOST` knows addresses. */
+const podmanEnvironment = (env: Environment, { socket }: BackendSettings): Environment =>
+  environmentWith(env, {
+    CONTAINER_HOST: socket?.startsWith("/") === true ? `unix://${socket}` : socket,
+  })
+
+/** `builder: podman` */
+export const podmanBackend: Backend<Builder> = {
+  builder: (env, settings) => podmanBuilder(podmanEnvironment(env, settings)),
+  engine: (env, settings) => Engine.podman(podmanEnvironment(env, settings)),
+  settings: { socket: "socket of a podman service, as CONTAINER_HOST has it" },
+  variables: ["CONTAINER_HOST"],
+  buildsInPlace: true,
+}

@@ -141,20 +141,53 @@ const refuse = (path: string, problems: ReadonlyArray<string>) =>
     details: { path, problems },
   })
 
-/** `builder:` may be W&B's map of a type and its options. */
-const builderEntries = (value: unknown): ReadonlyArray<readonly [SettingKey, unknown]> =>
-  typeof value === "object" && value !== null
-    ? Object.entries(value).flatMap(
-        ([key, inner]): ReadonlyArray<readonly [SettingKey, unknown]> =>
-          key === "type" ? [["builder", inner]] : key === "platform" ? [["platform", inner]] : [],
-      )
-    : [["builder", value]]
+/** Keys of W&B's `builder:` that are for kaniko alone. */
+const kaniko = new Set([
+  "build-context-store",
+  "build-job-name",
+  "secret-name",
+  "secret-key",
+  "kaniko-image",
+  "kaniko-config",
+])
+
+const settingText = (value: unknown): unknown =>
+  typeof value === "boolean" || typeof value === "number" ? String(value) : value
+
+/** `builder:` is a name, or a map of its `type`, the platform and the settings of that backend. */
+const builderEntries = (value: unknown): ReadonlyArray<readonly [SettingKey, unknown]> => {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return [["builder", value]]
+  }
+  const { type, platform, ...others } = value as Readonly<Record<string, unknown>>
+  const settings = Object.entries(others).filter(([key]) => !kaniko.has(key))
+  return [
+    ...(type === undefined ? [] : [["builder", type] as const]),
+    ...(platform === undefined ? [] : [["platform", platform] as const]),
+    ...(settings.length === 0
+      ? []
+      : [
+          [
+            "builder-settings",
+            Object.fromEntries([
+              ...(type === undefined ? [] : [["type", type] as const]),
+              ...settings.map(([key, inner]) => [key, settingText(inner)] as const),
+            ]),
+          ] as const,
+        ]),
+  ]
+}
+
+const isRelative = (value: string): boolean => /^\.{1,2}(?:\/|$)/.test(value)
 
 /** A directory in a file is relative to that file, from wherever the command is started. */
-const fromFile = (path: string, key: string, value: FileValue): FileValue =>
-  key === "uri" && typeof value === "string" && /^\.{1,2}(?:\/|$)/.test(value)
-    ? resolve(dirname(path), value)
+const fromFile = (path: string, key: string, value: FileValue): FileValue => {
+  const resolved = (text: string) => (isRelative(text) ? resolve(dirname(path), text) : text)
+  if (key === "uri" && typeof value === "string") return resolved(value)
+  return key === "builder-settings" && typeof value === "object"
+    ? Object.fromEntries(Object.entries(value).map(([name, text]) => [name, resolved(text)]))
     : value
+}
 
 /** An absent file has no values. Unknown keys are refused with the nearest that exists. */
 export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure> =>

@@ -136,7 +136,7 @@ export const settings = [
     kind: "text",
     value: "name",
     group: "Image",
-    help: "Builder backend: docker, buildkit, podman, or auto for the first whose engine answers",
+    help: "Builder backend: docker, buildkit, podman, or auto for the one with the best score",
     fallback: "auto",
   },
   {
@@ -244,6 +244,14 @@ export const settings = [
     help: "Never ask; fail and name the flag instead",
   },
 
+  {
+    key: "builder-settings",
+    kind: "map",
+    value: "name=value",
+    group: "Machine",
+    help: "Settings of the builder backend named by `type`; in files they stand under `builder`",
+    filesOnly: true,
+  },
   { key: "cache", kind: "text", group: "Machine", help: "Folder for git mirrors", filesOnly: true },
   {
     key: "code-limit",

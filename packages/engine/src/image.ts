@@ -40,6 +40,8 @@ export interface ImageApi {
   readonly registryDigest: (reference: string) => Effect.Effect<string, Failure>
   /** Takes the tar that `docker save` and BuildKit's `docker` exporter write. */
   readonly loadImage: (tar: ReadableStream<Uint8Array>) => Effect.Effect<void, Failure>
+  /** A further name for an image. */
+  readonly tagImage: (reference: string, name: string) => Effect.Effect<void, Failure>
   readonly build: (
     query: Readonly<Record<string, string | undefined>>,
     context: ReadableStream<Uint8Array>,
@@ -242,6 +244,14 @@ export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environmen
         }),
       ),
     ),
+
+  tagImage: (reference, name) =>
+    Effect.flatMap(api, ({ json }) => {
+      const [, repo = name, tag = "latest"] = /^(.*):([^/:]+)$/.exec(name) ?? []
+      return Effect.asVoid(
+        json({ method: "POST", path: `/images/${encodeURI(reference)}/tag`, query: { repo, tag } }),
+      )
+    }),
 
   build: (query, context, headers) =>
     Stream.unwrap(

@@ -1,37 +1,53 @@
 /** `relaunch builder list`: each backend, whether it can build now, and what it can do. */
-import { Builder } from "@relaunch/build"
 import { exitCodes } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { automatic, backendLayer, backends, chosenBackend } from "../backends.ts"
+import { automatic, backends, requireBackend, settingsOf } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
+import { best, probe, score } from "../detect.ts"
 import { answer, answerJson } from "../output.ts"
 import { table } from "../render/table.ts"
-import { session } from "../session.ts"
-
-const asked = (name: string) =>
-  Effect.gen(function* () {
-    const builder = yield* Builder
-    const { address, version } = yield* builder.status
-    return { address, version, features: yield* builder.features }
-  }).pipe(Effect.provide(backendLayer(name, process.env)), Effect.either)
+import { configuredBuilder, session } from "../session.ts"
 
 export const listCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
     const wanted = current.text("builder") ?? automatic
-    const chosen = yield* chosenBackend(wanted, process.env)
-    const found = yield* Effect.forEach(Object.keys(backends), (name) =>
-      Effect.map(asked(name), (said) => ({
-        name,
-        chosen: name === chosen.name,
-        reachable: said._tag === "Right",
-        address: said._tag === "Right" ? said.right.address : null,
-        version: said._tag === "Right" ? said.right.version : null,
-        features: said._tag === "Right" ? said.right.features : null,
-        reason:
-          said._tag === "Left" ? said.left.message : name === chosen.name ? chosen.reason : null,
-      })),
+    const configured = configuredBuilder(current)
+    if (wanted !== automatic) yield* requireBackend(wanted)
+    yield* settingsOf(wanted, configured)
+    const probes = yield* Effect.forEach(
+      Object.keys(backends),
+      (name) =>
+        Effect.map(
+          Effect.either(probe(name, process.env, configured)),
+          (said) =>
+            ({
+              name,
+              said,
+              score: score(name, process.env, said._tag === "Right" ? said.right : undefined),
+            }) as const,
+        ),
+      { concurrency: "unbounded" },
     )
+    const chosen =
+      wanted === automatic
+        ? best(probes.map((each) => [each.name, each.score]))
+        : { name: wanted, reason: "asked for" }
+    const found = probes.map(({ name, said, score: { points, reasons } }) => ({
+      name,
+      chosen: name === chosen.name,
+      reachable: said._tag === "Right",
+      address: said._tag === "Right" ? said.right.status.address : null,
+      version: said._tag === "Right" ? said.right.status.version : null,
+      features: said._tag === "Right" ? said.right.features : null,
+      score: points,
+      reason:
+        said._tag === "Left"
+          ? said.left.message
+          : name === chosen.name && wanted !== automatic
+            ? chosen.reason
+            : reasons.join(", "),
+    }))
     if (current.flag("json")) yield* answerJson(found)
     else {
       const rows = found.map(({ address, features, name, reason, version, ...each }) => [
@@ -43,10 +59,11 @@ export const listCommand = (flags: Flags): CommandEffect =>
           .map(([feature]) => feature)
           .join(","),
         address ?? "",
-        reason ?? "",
+        String(each.score),
+        reason,
       ])
       yield* answer(
-        table(["builder", "reachable", "version", "features", "address", "reason"], rows),
+        table(["builder", "reachable", "version", "features", "address", "score", "reason"], rows),
       )
     }
     return exitCodes.success

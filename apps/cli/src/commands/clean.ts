@@ -1,4 +1,6 @@
 /** `relaunch clean`: what killed commands left behind, shown and removed. */
+import { humanSize } from "@relaunch/build"
+import { Engine } from "@relaunch/engine"
 import { exitCodes, type Failure, failure } from "@relaunch/failure"
 import {
   type Leftover,
@@ -8,32 +10,35 @@ import {
   removeLeftovers,
 } from "@relaunch/launch"
 import { containerRunner } from "@relaunch/runner"
-import { humanSize } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { backends, probe } from "../backends.ts"
+import { backends, settingsOf } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { table } from "../render/table.ts"
 import { counted } from "../render/text.ts"
 import { isInteractive } from "../request.ts"
-import { type Session, session } from "../session.ts"
+import { configuredBuilder, type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
 
 /** Every engine that answers here, once, whichever backends build with it. */
-const engines = Effect.gen(function* () {
-  const distinct = new Map(Object.entries(backends).map(([name, each]) => [each.engine, name]))
-  const found = yield* Effect.forEach(
-    distinct.keys(),
-    (engine) =>
-      Effect.map(probe({ engine }, process.env), (said) =>
-        said._tag === "Right" ? [engine(process.env)] : [],
-      ),
-    { concurrency: "unbounded" },
-  )
-  return found.flat()
-})
+const enginesOf = (current: Session) =>
+  Effect.gen(function* () {
+    const configured = configuredBuilder(current)
+    const found = yield* Effect.forEach(
+      Object.entries(backends),
+      ([name, backend]) =>
+        Effect.gen(function* () {
+          const layer = backend.engine(process.env, yield* settingsOf(name, configured))
+          const asked = Effect.flatMap(Engine, ({ endpoint, info }) => Effect.zipRight(info, endpoint))
+          const { address } = yield* Effect.provide(asked, layer)
+          return [[address, layer] as const]
+        }).pipe(Effect.orElseSucceed(() => [])),
+      { concurrency: "unbounded" },
+    )
+    return [...new Map(found.flat()).values()]
+  })
 
 const detailOf = (left: Leftover): string => {
   switch (left.kind) {
@@ -67,7 +72,7 @@ export const cleanCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
     const { home } = current.configuration.locations
-    const here = yield* engines
+    const here = yield* enginesOf(current)
     yield* Effect.gen(function* () {
       const containers = yield* Effect.forEach(here, (engine) => {
         const runner = containerRunner(home).pipe(Layer.provide(engine))

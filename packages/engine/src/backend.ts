@@ -1,0 +1,35 @@
+/**
+ * What a builder backend is to the command line: its builder, the engine that runs what it builds, the
+ * settings it has under `builder:` in the configuration files, and what in the environment asks for it.
+ */
+import type * as Layer from "effect/Layer"
+import type { Environment } from "./endpoint.ts"
+import type { Engine } from "./engine.ts"
+
+/** Texts by setting; a flag is `true` or `false`. */
+export type BackendSettings = Readonly<Record<string, string>>
+
+export interface Backend<Builder> {
+  readonly builder: (
+    env: Environment,
+    settings: BackendSettings,
+  ) => Layer.Layer<Builder, never, Engine>
+  readonly engine: (env: Environment, settings: BackendSettings) => Layer.Layer<Engine>
+  /** Names of its settings, each with what it says. */
+  readonly settings: Readonly<Record<string, string>>
+  /** Variables that, when set, name a daemon of this kind. */
+  readonly variables: ReadonlyArray<string>
+  /** The image is built where it runs: nothing is transferred afterwards. */
+  readonly buildsInPlace: boolean
+}
+
+/** The environment, with settings in place of variables that are not set. */
+export const environmentWith = (
+  env: Environment,
+  values: Readonly<Record<string, string | undefined>>,
+): Environment => ({
+  ...env,
+  ...Object.fromEntries(
+    Object.entries(values).filter(([name, value]) => !env[name] && value !== undefined),
+  ),
+})
