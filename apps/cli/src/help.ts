@@ -30,6 +30,10 @@ export const help = {
   "builder-list": ["relaunch builder list", "relaunch builder list --builder podman --json"],
   clean: ["relaunch clean --dry-run", "relaunch clean --yes"],
   "store-check": ["relaunch store check", "relaunch store check --json"],
+  "builder-prune": [
+    "relaunch builder prune --dry-run",
+    "relaunch builder prune --keep-duration 7d --yes",
+  ],
   "config-path": ["relaunch config path"],
   "config-show": ["relaunch config show", "relaunch config show --builder docker --json"],
   epilogue: `

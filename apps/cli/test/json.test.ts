@@ -117,6 +117,7 @@ describe("--json", () => {
         expect(builders).toMatchObject([{ name: "docker", chosen: true, reachable: true }, {}, {}])
         yield* answer("leftovers", ["clean", "--dry-run"])
         expect(yield* answer("storeCheck", ["store", "check"])).toMatchObject({ damage: [] })
+        yield* answer("pruned", ["builder", "prune", "--dry-run"])
         yield* answer("settings", ["config", "show", "--project", "demo"])
         yield* answer("error", ["run", "show", "nothing"], 6)
         yield* answer("error", ["--projct", "x"], 2)

@@ -3,6 +3,7 @@ import type { Failure } from "@relaunch/failure"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Stream from "effect/Stream"
+import type { BuildCache } from "./cache.ts"
 import type { BuildContext } from "./context.ts"
 import type { BuildEvent, BuiltImage } from "./event.ts"
 
@@ -58,6 +59,8 @@ export interface BuilderShape {
    * engine alone. Pulls nothing, where the engine can ask a registry.
    */
   readonly baseDigest: (image: string) => Effect.Effect<string, Failure>
+  /** Absent where a backend keeps nothing that it could let go of. */
+  readonly cache?: BuildCache
   /** Interrupting the stream ends the build on the engine. */
   readonly build: (request: BuildRequest) => Stream.Stream<BuildEvent, Failure>
 }

@@ -5,6 +5,7 @@ export {
   type BuilderStatus,
   type BuildRequest,
 } from "./builder.ts"
+export type { BuildCache, CacheEntry, Pruned, PruneOptions } from "./cache.ts"
 export { type CollectOptions, collectContext, identified, listTree } from "./collect.ts"
 export type { BuildContext, ContextEntry } from "./context.ts"
 export { dockerIgnore, type IgnoreRules } from "./dockerignore.ts"

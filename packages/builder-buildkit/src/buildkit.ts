@@ -23,6 +23,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { buildWith } from "./build.ts"
+import { buildkitCache } from "./cache.ts"
 import { buildkitFailure } from "./failure.ts"
 import { builtImage, presentImage } from "./image.ts"
 import { type Target, targetOf } from "./target.ts"
@@ -136,6 +137,9 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
           identity,
         ),
       baseDigest: (image) => baseDigest(engine, image),
+      cache: buildkitCache(
+        Effect.map(target.options, (options) => ({ address: target.address, options })),
+      ),
       build: (request) => build(target, engine, env, request),
     } satisfies BuilderShape
   })

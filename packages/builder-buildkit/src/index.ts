@@ -1,4 +1,5 @@
 export { type BuildkitBuild, buildWith } from "./build.ts"
 export { buildkitBackend, buildkitBuilder } from "./buildkit.ts"
+export { buildkitCache } from "./cache.ts"
 export { buildkitFailure } from "./failure.ts"
 export { builtImage, presentImage } from "./image.ts"

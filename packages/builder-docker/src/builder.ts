@@ -3,7 +3,7 @@
  * without a tar; engines without one, and `DOCKER_BUILDKIT=0`, build by the classic endpoint.
  */
 import { BuildEvent, Builder, type BuilderShape } from "@relaunch/build"
-import { buildWith, builtImage } from "@relaunch/builder-buildkit"
+import { buildkitCache, buildWith, builtImage } from "@relaunch/builder-buildkit"
 import {
   type Backend,
   type BackendSettings,
@@ -67,6 +67,8 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
       Effect.orElseSucceed(hasBuildkit, () => true),
       (has) => (has ? buildkitFeatures : classicFeatures),
     ),
+    // The engine's BuildKit keeps its cache, whichever way builds go now.
+    cache: buildkitCache(Effect.map(engine.endpoint, addressOf)),
     build: (request) =>
       Stream.unwrap(
         Effect.gen(function* () {

@@ -27,6 +27,7 @@ import * as Stream from "effect/Stream"
 import { closedBy } from "./closing.ts"
 import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
 import { ChangedWhileRead, tarStream } from "./tar.ts"
+import { unnamedImageCache } from "./unnamed-images.ts"
 
 /**
  * A Dockerfile that is not in the context travels in the tar under this name. The engine takes it out
@@ -221,5 +222,6 @@ export const classicBuilder = (
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
   baseDigest: (image) => baseDigest(engine, asksRegistries, image),
+  cache: unnamedImageCache(engine),
   build: (request) => build(engine, env, request),
 })

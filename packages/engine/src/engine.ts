@@ -13,6 +13,7 @@ import { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
 import { type AccessInputs, bridgeAccess, type HostAccess, loopbackAccess } from "./host-access.ts"
 import { type ImageApi, imageApi } from "./image.ts"
 import { podmanEndpoint } from "./podman.ts"
+import { type PruneApi, pruneApi } from "./prune.ts"
 import { ping, type Transport, transport } from "./transport.ts"
 
 /** Newest API version this client was written for; the engine's own is used when older. */
@@ -32,7 +33,7 @@ export interface EngineInfo {
   readonly name: string
 }
 
-export interface EngineShape extends ImageApi, ContainerApi {
+export interface EngineShape extends ImageApi, ContainerApi, PruneApi {
   /** `docker` or `podman`. */
   readonly name: string
   /** Where it is; of docker known without asking it, of podman once its service runs. */
@@ -120,6 +121,7 @@ const makeEngine = (
         access({ endpoint, info, networkGateway: containers.networkGateway }),
       ),
       ...imageApi(api, env),
+      ...pruneApi(api),
       ...containers,
     })
   })
