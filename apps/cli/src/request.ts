@@ -9,6 +9,7 @@ import { split } from "shlex"
 import { launchConfiguration } from "./launch-configuration.ts"
 import { readPassword } from "./prompt.ts"
 import type { Session } from "./session.ts"
+import { onTerminal } from "./terminal-turn.ts"
 
 const words = (option: string, text: string): Effect.Effect<ReadonlyArray<string>, Failure> =>
   Effect.try({
@@ -242,6 +243,7 @@ export const launchSettingsOf = (session: Session): LaunchSettings => ({
   workingDirectory: process.cwd(),
   git: {
     interactive: isInteractive(session),
+    onTerminal,
     timeLimit: `${session.number("git-timeout")} seconds`,
     env: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
   },

@@ -94,6 +94,7 @@ for (const [title, { env, name }] of Object.entries(builders)) {
             },
             [],
           ])
+          expect(first.stderr).toMatch(/^=> transfer build context \(\d+(?:\.\d)? k?B, .*s\)$/m)
           const again = yield* json(flags, { cwd: folder, env })
           expect(again.image.cached).toBe(true)
           expect(again.job.version).toBe("v0")

@@ -1,40 +1,11 @@
 /** A person at a terminal: what is asked, what is not shown, and a screen that is left clean. */
 import { describe, expect } from "bun:test"
-import {
-  gitRepository,
-  liveEffect,
-  relaunchExecutable,
-  temporaryFolder,
-  terminal,
-} from "@relaunch/testing"
+import { gitRepository, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
+import { rig } from "./command.ts"
+import { person } from "./person.ts"
 
 const { password, user } = rig.git.https
-
-/** Types a relaunch command into a shell, in the home of the machine. */
-const person = (env: Readonly<Record<string, string>> = {}) =>
-  Effect.gen(function* () {
-    const { home, json } = yield* machine
-    const shell = yield* terminal({
-      home,
-      cwd: home,
-      columns: 160,
-      rows: 40,
-      env: { ...rig.environment, ...env },
-    })
-    const run = (words: string) =>
-      Effect.zipRight(
-        shell.type(`'${relaunchExecutable}' ${words}; echo over $?`),
-        shell.press("Enter"),
-      )
-    const enter = (text: string) => Effect.zipRight(shell.type(text), shell.press("Enter"))
-    /** Lines of the screen, as soon as the command is over. */
-    const done = Effect.map(shell.waitForScreen(/^over \d+$/m), (screen) =>
-      screen.split("\n").map((line) => line.trimEnd()),
-    )
-    return { home, json, shell, run, enter, done }
-  })
 
 const files = { "main.py": "print('hello from git')\n" }
 
@@ -168,59 +139,6 @@ describe("`job delete`", () => {
       const screen = yield* at.shell.waitForScreen("error:")
       expect(screen).toContain("--yes")
       expect(yield* at.left).toBe(1)
-    }),
-  )
-})
-
-describe("the live line", () => {
-  liveEffect("tells what goes on and leaves a clean screen", () =>
-    Effect.gen(function* () {
-      const { done, home, run, shell } = yield* person()
-      yield* Effect.promise(() =>
-        Bun.write(`${home}/code/main.py`, "print('first'); print('second')\n"),
-      )
-      yield* run("--uri code -p demo -E 'python main.py'")
-      yield* shell.waitForScreen(/^second$/m)
-      yield* shell.waitForScreen("finished; see it with")
-      const screen = yield* done
-      const text = screen.join("\n")
-      expect(text).toContain("over 0")
-      // Lines of the program stand alone, nothing of the live line is left.
-      expect(screen).toContain("first")
-      expect(screen).toContain("second")
-      expect(screen.filter((line) => / \d+\.\d s$/.test(line) && !line.startsWith("=> "))).toEqual(
-        [],
-      )
-    }),
-  )
-
-  liveEffect("is gone after ctrl-C, and the cursor stands at the shell's prompt", () =>
-    Effect.gen(function* () {
-      const { done, home, run, shell } = yield* person()
-      yield* Effect.promise(async () => {
-        await Bun.write(`${home}/code/main.py`, "print(1)\n")
-        await Bun.write(`${home}/code/Dockerfile`, "FROM python:3.13-slim\nRUN sleep 300\n")
-      })
-      yield* run("--uri code -D Dockerfile -p demo -E 'python main.py'")
-      yield* shell.waitForScreen(/sleep 300.* \d+\.\d s/)
-      yield* shell.press("C-c")
-      yield* shell.waitForScreen("error: Cancelled")
-      const screen = yield* done
-      expect(screen.join("\n")).toContain("over 130")
-      expect(screen).toContain("error: Cancelled")
-      expect(
-        screen.filter((line) => /sleep 300.* \d+\.\d s$/.test(line) && !line.startsWith("=> ")),
-      ).toEqual([])
-    }),
-  )
-
-  liveEffect("does not speak in a program that shows no escape codes", () =>
-    Effect.gen(function* () {
-      const { home, relaunch } = yield* machine
-      yield* Effect.promise(() => Bun.write(`${home}/code/main.py`, "print(1)\n"))
-      const said = yield* relaunch(["--uri", "code", "-p", "demo", "-E", "python main.py"])
-      expect(said.code).toBe(0)
-      expect(said.stdout + said.stderr).not.toMatch(/\p{Cc}(?<!\n)/u)
     }),
   )
 })

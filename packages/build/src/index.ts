@@ -20,4 +20,4 @@ export {
 export { type ImageInputs, identityLabel, imageIdentity, imageTag } from "./identity.ts"
 export { plainLines, seconds } from "./plain.ts"
 export { humanSize } from "./size.ts"
-export { type BuildView, emptyView, fold, type VertexView } from "./view.ts"
+export { type BuildView, emptyView, fold, type Moved, type VertexView } from "./view.ts"

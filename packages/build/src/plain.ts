@@ -18,7 +18,9 @@ const words = (event: BuildEvent, vertex: VertexView, at: number): string | unde
       return `${((at - vertex.startedAt) / 1000).toFixed(3)} ${event.line}`
     case "VertexProgress": {
       const { current, total } = event
-      if (event.unit === "files") return `${current} files`
+      if (event.unit === "files") {
+        return `${current}${total === undefined ? "" : ` of ${total}`} files sent`
+      }
       return total !== undefined && total > 0 && current >= total
         ? `${humanSize(current)} done`
         : undefined

@@ -1,6 +1,12 @@
 /** The fold that every renderer of a build shares. */
 import type { BuildEvent, BuiltImage } from "./event.ts"
 
+/** `total` is absent when it is not known. */
+export interface Moved {
+  readonly current: number
+  readonly total?: number
+}
+
 export interface VertexView {
   readonly id: string
   readonly name: string
@@ -11,9 +17,8 @@ export interface VertexView {
   readonly startedAt: number
   readonly finishedAt?: number
   readonly log: ReadonlyArray<string>
-  readonly current?: number
-  readonly total?: number
-  readonly unit?: "bytes" | "files"
+  readonly bytes?: Moved
+  readonly files?: Moved
 }
 
 export interface BuildView {
@@ -66,9 +71,10 @@ export const fold = (
     case "VertexProgress":
       return changed(view, event.id, at, (vertex) => ({
         ...vertex,
-        current: event.current,
-        unit: event.unit,
-        ...(event.total === undefined ? {} : { total: event.total }),
+        [event.unit]: {
+          current: event.current,
+          ...(event.total === undefined ? {} : { total: event.total }),
+        },
       }))
     case "VertexLog":
       return changed(view, event.id, at, (vertex) => ({

@@ -16,6 +16,7 @@ describe("the view of a build", () => {
       BuildEvent.VertexStarted({ id: "2", name: "RUN b" }),
       BuildEvent.VertexLog({ id: "2", stream: "stdout", line: "one" }),
       BuildEvent.VertexProgress({ id: "2", unit: "bytes", current: 1, total: 4 }),
+      BuildEvent.VertexProgress({ id: "2", unit: "files", current: 3, total: 9 }),
       BuildEvent.VertexStarted({ id: "3", name: "RUN c" }),
       BuildEvent.VertexLog({ id: "2", stream: "stderr", line: "two" }),
       BuildEvent.VertexProgress({ id: "2", unit: "bytes", current: 2 }),
@@ -32,13 +33,12 @@ describe("the view of a build", () => {
         number: 2,
         state: "done",
         startedAt: 2,
-        finishedAt: 9,
+        finishedAt: 10,
         log: ["one", "two"],
-        unit: "bytes",
-        current: 2,
-        total: 4,
+        bytes: { current: 2 },
+        files: { current: 3, total: 9 },
       },
-      { id: "3", name: "RUN c", number: 3, state: "failed", startedAt: 5, finishedAt: 10, log: [] },
+      { id: "3", name: "RUN c", number: 3, state: "failed", startedAt: 6, finishedAt: 11, log: [] },
     ])
     expect(view.warnings).toEqual(["careful"])
     expect(view.image).toEqual(image)

@@ -36,34 +36,58 @@ const logged = ({ id, line, stream }: Extract<BuildkitEvent, { _tag: "VertexLog"
   return [said, BuildEvent.Warning({ message })]
 }
 
-const eventsOf = (event: BuildkitEvent): ReadonlyArray<BuildEvent> => {
-  switch (event._tag) {
-    case "VertexStarted":
-      return [BuildEvent.VertexStarted({ id: event.id, name: event.name })]
-    case "VertexFinished":
-      return [
-        BuildEvent.VertexFinished({
-          id: event.id,
-          cached: event.cached,
-          ...(event.error === undefined ? {} : { error: event.error }),
-        }),
-      ]
-    case "VertexLog":
-      return logged(event)
-    case "VertexProgress":
-      return [
-        BuildEvent.VertexProgress({
-          id: event.id,
-          unit: "bytes",
-          current: event.current,
-          ...(event.total === undefined ? {} : { total: event.total }),
-        }),
-      ]
-    case "Warning":
-      return [BuildEvent.Warning({ message: event.message })]
-    case "ContextSent":
-    case "Finished":
-      return []
+/** BuildKit's step that asks for the context, and its name with every builder. */
+const contextStep = "[internal] load build context"
+const contextName = "transfer build context"
+
+/** Events of one build in our words. */
+const translation = ({ context }: BuildRequest) => {
+  const files = context.entries.filter(({ kind }) => kind === "file").length
+  let contextId: string | undefined
+  return (event: BuildkitEvent): ReadonlyArray<BuildEvent> => {
+    switch (event._tag) {
+      case "VertexStarted": {
+        const isContext = event.name === contextStep
+        if (isContext) contextId = event.id
+        const name = isContext ? contextName : event.name
+        return [BuildEvent.VertexStarted({ id: event.id, name })]
+      }
+      case "VertexFinished":
+        return [
+          BuildEvent.VertexFinished({
+            id: event.id,
+            cached: event.cached,
+            ...(event.error === undefined ? {} : { error: event.error }),
+          }),
+        ]
+      case "VertexLog":
+        return logged(event)
+      case "VertexProgress":
+        return [
+          BuildEvent.VertexProgress({
+            id: event.id,
+            unit: "bytes",
+            current: event.current,
+            ...(event.total === undefined ? {} : { total: event.total }),
+          }),
+        ]
+      case "ContextSent":
+        return event.name !== "context" || contextId === undefined
+          ? []
+          : [
+              BuildEvent.VertexProgress({ id: contextId, unit: "bytes", current: event.bytes }),
+              BuildEvent.VertexProgress({
+                id: contextId,
+                unit: "files",
+                current: event.files,
+                total: files,
+              }),
+            ]
+      case "Warning":
+        return [BuildEvent.Warning({ message: event.message })]
+      case "Finished":
+        return []
+    }
   }
 }
 
@@ -83,7 +107,7 @@ export const buildWith = (
             if (event._tag === "Finished") digest = event.result.digest
           }),
         ),
-        Stream.mapConcat(eventsOf),
+        Stream.mapConcat(translation(request)),
         Stream.concat(
           Stream.fromEffect(
             Effect.map(

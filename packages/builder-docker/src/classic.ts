@@ -76,19 +76,19 @@ const counted = (
   const every = 4 << 20
   let current = 0
   let told = 0
+  const say = () => {
+    told = current
+    const sent = Math.min(current, total)
+    tell(BuildEvent.VertexProgress({ id: contextVertex, unit: "bytes", current: sent, total }))
+  }
   return stream.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform: (chunk, controller) => {
         current += chunk.length
-        if (current - told >= every) {
-          told = current
-          const sent = Math.min(current, total)
-          tell(
-            BuildEvent.VertexProgress({ id: contextVertex, unit: "bytes", current: sent, total }),
-          )
-        }
+        if (current - told >= every) say()
         controller.enqueue(chunk)
       },
+      flush: say,
     }),
   )
 }

@@ -22,6 +22,8 @@ export interface Terminal {
   /** Text as pasted, with the marks of bracketed paste where the program asked for them. */
   readonly paste: (text: string) => Effect.Effect<void, Problem>
   readonly screen: Effect.Effect<string, Problem>
+  /** Whether the cursor is shown. */
+  readonly hasCursor: Effect.Effect<boolean, Problem>
   /** The screen as soon as it has the text; the problem quotes the last screen. */
   readonly waitForScreen: (text: string | RegExp) => Effect.Effect<string, Problem>
   readonly resize: (columns: number, rows: number) => Effect.Effect<void, Problem>
@@ -67,7 +69,12 @@ export const terminal = ({
       )
     }
     yield* waitForScreen("$")
+    const hasCursor = Effect.map(
+      tmux("display-message", "-p", "#{cursor_flag}"),
+      (flag) => flag.trim() === "1",
+    )
     return {
+      hasCursor,
       type: (text) => Effect.asVoid(tmux("send-keys", "-l", "--", text)),
       press: (...keys) => Effect.asVoid(tmux("send-keys", "--", ...keys)),
       paste: (text) =>

@@ -16,7 +16,7 @@ import type { LaunchEvent } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { answerBytes, talk, talkBytes } from "../output.ts"
 import { jsonEvents } from "./launch-json.ts"
-import { liveLine } from "./live.ts"
+import { liveView, moved } from "./live.ts"
 import { counted } from "./text.ts"
 import { visible } from "./visible.ts"
 
@@ -38,10 +38,13 @@ const verdicts = {
 export const isInternal = (name: string): boolean => /^\[(?:internal|context )/.test(name)
 
 /** The end of a step in one line. */
-const foldedLine = ({ finishedAt, name, startedAt, state }: VertexView): string => {
+const foldedLine = (vertex: VertexView): string => {
+  const { finishedAt, name, startedAt, state } = vertex
   const took = seconds((finishedAt ?? startedAt) - startedAt)
   if (state === "failed") return `=> failed ${visible(name)} (${took})`
-  return `=> ${visible(name)} (${state === "cached" ? "cached" : took})`
+  const what = moved(vertex)
+  const detail = [what, state === "cached" ? "cached" : took].filter((part) => part !== "")
+  return `=> ${visible(name)} (${detail.join(", ")})`
 }
 
 /** One line a step when it is over; what a failed one printed is told with the failure. */
@@ -103,12 +106,19 @@ const lines = (everyLine: boolean) => {
 
 const nothing: Effect.Effect<void> = Effect.void
 
+/** A dumb terminal cannot draw in place, and what is no terminal has no place. */
+const isLive = (mode: ProgressMode): boolean =>
+  (mode === "tty" || mode === "auto") &&
+  process.stderr.isTTY === true &&
+  process.env["TERM"] !== "dumb"
+
+const hasColours = (): boolean => (process.env["NO_COLOR"] ?? "") === ""
+
 /** With `--json` stdout belongs to the answer, so the container's words go to stderr. */
 export const launchRenderer = (mode: ProgressMode, asJson: boolean): LaunchRenderer => {
   if (mode === "json") return { show: jsonEvents(asJson), end: nothing }
-  const live = mode === "tty" || (mode === "auto" && process.stderr.isTTY === true)
   const say = mode === "quiet" ? () => [] : lines(mode === "plain")
-  const status = live ? liveLine() : undefined
+  const status = isLive(mode) ? liveView(process.stderr, hasColours()) : undefined
   return {
     show: (event) => {
       if (event._tag === "Output") {
@@ -117,11 +127,11 @@ export const launchRenderer = (mode: ProgressMode, asJson: boolean): LaunchRende
       }
       return Effect.gen(function* () {
         const said = say(event)
-        if (status !== undefined) yield* status.clear
+        if (status !== undefined && said.length > 0) yield* status.clear
         for (const line of said) yield* talk(line)
         if (status !== undefined) yield* status.follow(event)
       })
     },
-    end: status?.clear ?? nothing,
+    end: status?.end ?? nothing,
   }
 }
