@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs"
 import { join } from "node:path"
 import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { builders, machine } from "./command.ts"
+import { builders, machine, type Way } from "./command.ts"
+import { commandWithExample } from "./with-example.ts"
 
 const dockerfile = `FROM python:3.13-slim
 COPY secret.txt .
@@ -19,13 +20,18 @@ const flags = ["--uri", ".", "-p", "demo", "-E", "python main.py", "-D", "Docker
 const logsIn = (home: string) =>
   readdirSync(join(home, "relaunch/builds")).map((name) => join(home, "relaunch/builds", name))
 
-for (const [title, { env, name }] of Object.entries(builders)) {
+const ways: Readonly<Record<string, Way>> = {
+  ...builders,
+  "the example of a fourth": { name: "command", env: {}, program: commandWithExample() },
+}
+
+for (const [title, { env, name, program }] of Object.entries(ways)) {
   describe(`a failed build by ${title}`, () => {
     liveEffect("shows the Dockerfile lines, the last 20 lines of output once, and the log", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder(files)
         const { home, relaunch } = yield* machine
-        const given = { cwd: folder, env: { ...env, TOKEN: "hunter22hunter" } }
+        const given = { cwd: folder, env: { ...env, TOKEN: "hunter22hunter" }, program }
         const said = yield* relaunch([...flags, "--builder", name, "--secret", "TOKEN"], given)
         expect(said.code).toBe(4)
         const lines = said.stderr.split("\n")
@@ -78,7 +84,7 @@ RUN echo said && exit 9
 `,
         })
         const { relaunch } = yield* machine
-        const said = yield* relaunch([...flags, "--builder", name], { cwd: folder, env })
+        const said = yield* relaunch([...flags, "--builder", name], { cwd: folder, env, program })
         expect(said.stderr).toContain("\n>> 5 | RUN echo said && exit 9\n")
         expect(said.stderr).toMatch(/\nlast output of \[.*\n {3}said\n/)
       }),

@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { liveEffect, startRelaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { builders, machine, rig } from "./command.ts"
+import { builders, machine, rig, type Way } from "./command.ts"
+import { commandWithExample } from "./with-example.ts"
 
 /** Processes that have these words in their command. */
 const processesOf = (words: string) =>
@@ -59,7 +60,12 @@ files = {p: [stat.filemode(os.lstat(p).st_mode), os.readlink(p) if os.path.islin
 print(json.dumps([six.__version__, os.getuid(), os.getcwd(), os.environ["HOME"], files, sys.argv[1:]]))
 `
 
-for (const [title, { env, name }] of Object.entries(builders)) {
+const ways: Readonly<Record<string, Way>> = {
+  ...builders,
+  "the example of a fourth": { name: "command", env: {}, program: commandWithExample() },
+}
+
+for (const [title, { env, name, program }] of Object.entries(ways)) {
   describe(`builder ${title}`, () => {
     liveEffect(
       "builds, runs, records, and builds only what changed",
@@ -80,7 +86,7 @@ for (const [title, { env, name }] of Object.entries(builders)) {
           })
           const { json, relaunch } = yield* machine
           const flags = ["--uri", ".", "-J", "same", "-p", "demo", "-E", "python main.py"]
-          const first = yield* relaunch(flags, { cwd: folder, env })
+          const first = yield* relaunch(flags, { cwd: folder, env, program })
           expect(first.code === 0 ? "" : first.stderr).toBe("")
           expect(JSON.parse(first.stdout)).toEqual([
             "1.16.0",
@@ -95,12 +101,16 @@ for (const [title, { env, name }] of Object.entries(builders)) {
             [],
           ])
           expect(first.stderr).toMatch(/^=> transfer build context \(\d+(?:\.\d)? k?B, .*s\)$/m)
-          const again = yield* json(flags, { cwd: folder, env })
+          const again = yield* json(flags, { cwd: folder, env, program })
           expect(again.image.cached).toBe(true)
           expect(again.job.version).toBe("v0")
 
           yield* writeFiles(folder, { "data/a b.txt": crypto.randomUUID() })
-          const edited = yield* relaunch([...flags, "--progress", "plain"], { cwd: folder, env })
+          const edited = yield* relaunch([...flags, "--progress", "plain"], {
+            cwd: folder,
+            env,
+            program,
+          })
           const lines = edited.stderr.split("\n")
           const installs = lines.flatMap((line) =>
             line.includes('"install"') ? [/^#\d+/.exec(line)?.[0] ?? ""] : [],
@@ -120,7 +130,7 @@ for (const [title, { env, name }] of Object.entries(builders)) {
         const { relaunch } = yield* machine
         const { code, stderr } = yield* relaunch(
           ["--uri", folder, "-p", "demo", "-E", "python main.py", "--builder", name],
-          { env },
+          { env, program },
         )
         expect(code).toBe(4)
         expect(stderr).toMatch(
@@ -137,7 +147,7 @@ for (const [title, { env, name }] of Object.entries(builders)) {
         })
         const { relaunch } = yield* machine
         const flags = ["--uri", folder, "-p", "demo", "-E", "python main.py", "-D", "Dockerfile"]
-        const { code, stderr } = yield* relaunch([...flags, "--builder", name], { env })
+        const { code, stderr } = yield* relaunch([...flags, "--builder", name], { env, program })
         expect(code).toBe(4)
         expect(stderr).toMatch(/error: The Dockerfile is not valid: .*RUNN/)
       }),
@@ -148,9 +158,11 @@ for (const [title, { env, name }] of Object.entries(builders)) {
         const folder = yield* temporaryFolder({ "main.py": "import time\ntime.sleep(600)\n" })
         const { json } = yield* machine
         const flags = ["--uri", folder, "-p", "demo", "-E", "python main.py", "--builder", name]
-        const { run } = yield* json([...flags, "--async"], { env })
+        const { run } = yield* json([...flags, "--async"], { env, program })
         expect(run.state).toBe("running")
-        expect(yield* json(["run", "stop", run.id, "--grace", "1"], { env })).toMatchObject({
+        expect(
+          yield* json(["run", "stop", run.id, "--grace", "1"], { env, program }),
+        ).toMatchObject({
           state: "killed",
         })
       }),
@@ -170,6 +182,7 @@ for (const [title, { env, name }] of Object.entries(builders)) {
           const launched = yield* startRelaunchCli([...flags, "--builder", name], {
             home,
             env: { ...rig.environment, ...env },
+            program,
           })
           const asleep = processesOf(`sleep ${seconds}`)
           yield* until(asleep, (pids) => pids.length > 0)
@@ -178,7 +191,7 @@ for (const [title, { env, name }] of Object.entries(builders)) {
           yield* until(asleep, (pids) => pids.length === 0)
           yield* until(containersWith(env), (names) => names.every((each) => before.includes(each)))
           yield* until(processesOf(home), (pids) => pids.length === 0)
-          yield* relaunch(["clean", "--yes"], { env })
+          yield* relaunch(["clean", "--yes"], { env, program })
           expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
         }),
       )

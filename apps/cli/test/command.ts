@@ -4,13 +4,20 @@ import * as Effect from "effect/Effect"
 
 export const rig = await testRig()
 
+export interface Way {
+  readonly name: string
+  readonly env: Readonly<Record<string, string>>
+  /** In place of the command itself. */
+  readonly program?: ReadonlyArray<string>
+}
+
 /** Each way to build, as a user asks for it. */
 export const builders = {
   docker: { name: "docker", env: {} },
   "docker without BuildKit": { name: "docker", env: { DOCKER_BUILDKIT: "0" } },
   buildkit: { name: "buildkit", env: { BUILDKIT_HOST: rig.buildkit.host } },
   podman: { name: "podman", env: rig.podman.environment },
-} as const
+} as const satisfies Readonly<Record<string, Way>>
 
 export interface Finished {
   readonly code: number
@@ -27,6 +34,7 @@ export const machine = Effect.gen(function* () {
       readonly cwd?: string
       readonly env?: Readonly<Record<string, string | undefined>>
       readonly stdin?: string
+      readonly program?: ReadonlyArray<string> | undefined
     } = {},
   ) => relaunchCli(args, { home, ...options, env: { ...rig.environment, ...options.env } })
   /** The command must succeed; its one JSON value. */

@@ -36,7 +36,14 @@ import { unnamedImageCache } from "./unnamed-images.ts"
 const travelling = ".relaunch.Dockerfile"
 const ignoreFile = ".dockerignore"
 
-const packed = (request: BuildRequest, onBreak: (cause: unknown) => void) =>
+/** Name of the Dockerfile in the tar. */
+export const dockerfileIn = (request: BuildRequest): string => request.dockerfilePath ?? travelling
+
+/** The context and the Dockerfile; `onBreak` is told why the stream breaks off. */
+export const contextTar = (
+  request: BuildRequest,
+  onBreak: (cause: unknown) => void,
+): ReadableStream<Uint8Array> =>
   request.dockerfilePath === null
     ? tarStream(
         request.context.entries.filter(({ path }) => path !== ignoreFile),
@@ -114,13 +121,13 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
       const progress = yield* Queue.unbounded<BuildEvent>()
       const logins = yield* registryConfig(request.bases, env)
       let changedPath: string | undefined
-      const tar = packed(request, (cause) => {
+      const tar = contextTar(request, (cause) => {
         if (cause instanceof ChangedWhileRead) changedPath = cause.message
       })
       const messages = engine.build(
         {
           t: request.ref,
-          dockerfile: request.dockerfilePath ?? travelling,
+          dockerfile: dockerfileIn(request),
           platform: request.platform ?? undefined,
           buildargs: JSON.stringify(request.buildArguments),
           labels: JSON.stringify(request.labels),

@@ -1,2 +1,9 @@
 export { dockerBackend, dockerBuilder } from "./builder.ts"
-export { classicBuilder, type EngineBuilderOptions } from "./classic.ts"
+export {
+  classicBuilder,
+  classicFeatures,
+  contextTar,
+  dockerfileIn,
+  type EngineBuilderOptions,
+} from "./classic.ts"
+export { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"

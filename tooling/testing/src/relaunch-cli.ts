@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly stdin?: string
   /** HOME of the command; give the same folder to commands that share jobs and runs. */
   readonly home?: string
+  /** In place of the command itself, a program and its first words. */
+  readonly program?: ReadonlyArray<string> | undefined
 }
 
 export const relaunchExecutable = join(import.meta.dir, "../../../apps/cli/bin/relaunch")
@@ -62,7 +64,7 @@ export const relaunchCli = (
 ): Effect.Effect<Finished, Problem> =>
   Effect.scoped(
     Effect.flatMap(homeOf(options), (home) =>
-      run([relaunchExecutable, ...args], {
+      run([...(options.program ?? [relaunchExecutable]), ...args], {
         cwd: options.cwd ?? home,
         env: isolated(home, options.env),
         ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
@@ -100,7 +102,7 @@ export const startRelaunchCli = (
     const child = yield* Effect.acquireRelease(
       Effect.try({
         try: () =>
-          Bun.spawn([relaunchExecutable, ...args], {
+          Bun.spawn([...(options.program ?? [relaunchExecutable]), ...args], {
             cwd: options.cwd ?? home,
             env: cliEnvironment(home, options.env),
             stdin: "ignore",

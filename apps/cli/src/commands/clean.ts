@@ -31,7 +31,9 @@ const enginesOf = (current: Session) =>
       ([name, backend]) =>
         Effect.gen(function* () {
           const layer = backend.engine(process.env, yield* settingsOf(name, configured))
-          const asked = Effect.flatMap(Engine, ({ endpoint, info }) => Effect.zipRight(info, endpoint))
+          const asked = Effect.flatMap(Engine, ({ endpoint, info }) =>
+            Effect.zipRight(info, endpoint),
+          )
           const { address } = yield* Effect.provide(asked, layer)
           return [[address, layer] as const]
         }).pipe(Effect.orElseSucceed(() => [])),

@@ -1,0 +1,135 @@
+/**
+ * A builder backend around a program: `docker build` without BuildKit, or another that takes the same and
+ * speaks as it does.
+ */
+import { BuildEvent, Builder, type BuilderShape, type BuildRequest } from "@relaunch/build"
+import { builtImage, presentImage } from "@relaunch/builder-buildkit"
+import {
+  classicBuilder,
+  classicFeatures,
+  contextTar,
+  dockerfileIn,
+  firstReading,
+  lastEvents,
+  readMessage,
+} from "@relaunch/builder-docker"
+import {
+  type Backend,
+  type BackendSettings,
+  Engine,
+  type EngineShape,
+  type Environment,
+} from "@relaunch/engine"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
+
+const contextVertex = "context"
+
+const pairs = (flag: string, values: Readonly<Record<string, string>>): ReadonlyArray<string> =>
+  Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`])
+
+const argumentsOf = (request: BuildRequest): ReadonlyArray<string> => [
+  ...["--force-rm", "--tag", request.ref, "--file", dockerfileIn(request)],
+  ...pairs("--label", request.labels),
+  ...pairs("--build-arg", request.buildArguments),
+  ...(request.platform === null ? [] : ["--platform", request.platform]),
+  "-",
+]
+
+/** Ends with the scope, as the program would go on by itself. */
+const started = (command: ReadonlyArray<string>, env: Environment, request: BuildRequest) =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () =>
+        Bun.spawn([...command, ...argumentsOf(request)], {
+          stdin: new Response(contextTar(request, () => undefined)),
+          stdout: "pipe",
+          stderr: "pipe",
+          env: { ...env, DOCKER_BUILDKIT: "0" },
+        }),
+      catch: (cause) =>
+        failure("E_ENGINE_UNREACHABLE", `\`${command[0]}\` was not found on PATH`, {
+          hints: ["Install it, or name another as `command` of the builder"],
+          cause,
+        }),
+    }),
+    (child) =>
+      Effect.promise(async () => {
+        child.kill("SIGTERM")
+        await child.exited
+      }),
+  )
+
+const build = (
+  command: ReadonlyArray<string>,
+  engine: EngineShape,
+  env: Environment,
+  request: BuildRequest,
+): Stream.Stream<BuildEvent, Failure> =>
+  Stream.unwrapScoped(
+    Effect.map(started(command, env, request), (child) => {
+      let reading = firstReading
+      const read = (message: unknown) => {
+        const [next, events] = readMessage(reading, message)
+        reading = next
+        return events
+      }
+      const said = Stream.fromReadableStream(
+        () => child.stdout,
+        () => failure("E_ENGINE", `\`${command[0]}\` cannot be read`),
+      ).pipe(
+        Stream.decodeText(),
+        Stream.splitLines,
+        Stream.mapConcat((line) => read({ stream: `${line}\n` })),
+      )
+      // Read from the start, so that the program never waits for it.
+      const complaints = child.stderr.text()
+      const end = Stream.unwrap(
+        Effect.gen(function* () {
+          if ((yield* Effect.promise(() => child.exited)) === 0) {
+            const image = yield* builtImage(engine, request.ref)
+            return Stream.fromIterable([...lastEvents(reading), BuildEvent.Finished({ image })])
+          }
+          const error = (yield* Effect.promise(() => complaints)).trim().split("\n").at(-1)
+          const last = Stream.fromIterable(read({ error: error ?? "" }))
+          return reading.failure === undefined
+            ? last
+            : Stream.concat(last, Stream.fail(reading.failure))
+        }),
+      )
+      const id = contextVertex
+      const { size } = request.context
+      return Stream.fromIterable([
+        BuildEvent.VertexStarted({ id, name: "transfer build context" }),
+        BuildEvent.VertexProgress({ id, unit: "bytes", current: size, total: size }),
+        BuildEvent.VertexFinished({ id, cached: false }),
+      ]).pipe(Stream.concat(said), Stream.concat(end))
+    }),
+  )
+
+const shape = (
+  engine: EngineShape,
+  env: Environment,
+  { command = "docker build" }: BackendSettings,
+): BuilderShape => ({
+  // Where images are and what pins a base image is the engine's matter, as with its own builder.
+  ...classicBuilder({ name: "command", asksRegistries: true }, engine, env),
+  features: Effect.succeed(classicFeatures),
+  find: (ref, identity) => presentImage(engine, ref, identity),
+  build: (request) => build(command.split(" "), engine, env, request),
+})
+
+/** `builder: {type: command, command: docker build}` */
+export const commandBackend: Backend<Builder> = {
+  builder: (env, settings) =>
+    Layer.effect(
+      Builder,
+      Effect.map(Engine, (engine) => shape(engine, env, settings)),
+    ),
+  engine: Engine.layer,
+  settings: { command: "program and its first words, `docker build` by default" },
+  variables: [],
+  buildsInPlace: true,
+}
