@@ -3,70 +3,12 @@
  * chosen, so that `--help` and `--version` load nothing else.
  */
 
-import { type Setting, settings, variablesOf } from "@relaunch/config"
-import { Command, Option } from "commander"
+import { Command } from "commander"
 import { version } from "../package.json" with { type: "json" }
-import type { CommandEffect, Flags } from "./contract.ts"
+import { type Choose, collect, common, flagsOf, quiet, withOptions } from "./command-parts.ts"
+import type { Flags } from "./contract.ts"
 import { examples, help } from "./help.ts"
-
-export type Choose = (command: CommandEffect) => void
-
-const collect = (value: string, before: unknown): ReadonlyArray<string> => [
-  ...(Array.isArray(before) ? before : []),
-  value,
-]
-
-const optionOf = (setting: Setting): Option => {
-  const value = setting.kind === "flag" ? "" : ` <${setting.value}>`
-  const short = setting.short === undefined ? "" : `-${setting.short}, `
-  const notes = [
-    ...(setting.choices === undefined ? [] : [setting.choices.join(", ")]),
-    ...(setting.fallback === undefined ? [] : [`default: ${setting.fallback}`]),
-    `env: ${variablesOf(setting).join(", ")}`,
-  ]
-  // `--no-input` would be read as the negation of `--input`.
-  const option = new Option(
-    `${short}--${setting.key}${value}`,
-    notes.length === 0 ? setting.help : `${setting.help} (${notes.join("; ")})`,
-  ).helpGroup(`${setting.group}:`)
-  if (setting.kind === "list" || setting.kind === "map") option.argParser(collect)
-  return option
-}
-
-const gitVersion = new Option("--git-version <ref>", "The same as --git-hash").helpGroup("Source:")
-
-type Keys = ReadonlyArray<string>
-
-const withOptions = (command: Command, keys?: Keys): Command => {
-  for (const setting of settings as ReadonlyArray<Setting>) {
-    if (setting.filesOnly || (keys !== undefined && !keys.includes(setting.key))) continue
-    command.addOption(optionOf(setting))
-    if (setting.key === "git-hash") command.addOption(gitVersion)
-  }
-  return command
-}
-
-const common: Keys = ["entity", "project", "json"]
-
-/** Flags of a command, and what was typed before it; a flag's default never hides a typed one. */
-const flagsOf = (command: Command): Flags => {
-  const flags: Record<string, unknown> = { ...command.opts() }
-  for (let above = command.parent; above !== null; above = above.parent) {
-    for (const [name, value] of Object.entries(above.opts())) {
-      const typedHere = command.getOptionValueSource(name) === "cli"
-      if (above.getOptionValueSource(name) === "cli" && !typedHere) flags[name] = value
-    }
-  }
-  return flags
-}
-
-const quiet = (command: Command): Command =>
-  command
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined })
-    .showSuggestionAfterError(true)
-    .allowExcessArguments(false)
-    .helpOption("-h, --help", "Show this help")
+import { machineCommands } from "./machine-commands.ts"
 
 const launchCommands = (program: Command, choose: Choose) => {
   const launch = (flags: Flags) => async () => {
@@ -217,76 +159,6 @@ const artifactCommands = (program: Command, choose: Choose) => {
     .action(async (reference: string, _: unknown, command: Command) => {
       const { downloadCommand } = await import("./commands/artifact.ts")
       choose(downloadCommand(reference, flagsOf(command)))
-    })
-}
-
-const machineCommands = (program: Command, choose: Choose) => {
-  withOptions(quiet(program.command("serve")), ["entity", "json"])
-    .description("The local W&B-compatible server, in the foreground")
-    .option("--port <port>", "Port to listen on (default: setting `server-port`, 7711)")
-    .option("--host <address>", "Further address to listen on (repeatable)", collect)
-    .addHelpText("after", examples(help.serve))
-    .action(async (_: unknown, command: Command) => {
-      const { serveCommand } = await import("./commands/serve.ts")
-      choose(serveCommand(flagsOf(command)))
-    })
-  withOptions(quiet(program.command("env")), common)
-    .description("Variables that make any `python train.py` log to the local server")
-    .addHelpText("after", examples(help.env))
-    .action(async (_: unknown, command: Command) => {
-      const { envCommand } = await import("./commands/serve.ts")
-      choose(envCommand(flagsOf(command)))
-    })
-  const builder = quiet(program.command("builder")).description("What can build images here")
-  withOptions(quiet(builder.command("list")), ["builder", "json"])
-    .description("Builder backends: reachable or why not, version, features; `*` is the one in use")
-    .addHelpText("after", examples(help["builder-list"]))
-    .action(async (_: unknown, command: Command) => {
-      const { listCommand } = await import("./commands/builder.ts")
-      choose(listCommand(flagsOf(command)))
-    })
-  withOptions(quiet(program.command("clean")), ["no-input", "json"])
-    .description("Show and remove what commands left that were killed")
-    .option("-y, --yes", "Do not ask")
-    .option("--dry-run", "Only show it")
-    .addHelpText("after", examples(help.clean))
-    .action(async (_: unknown, command: Command) => {
-      const { cleanCommand } = await import("./commands/clean.ts")
-      choose(cleanCommand(flagsOf(command)))
-    })
-  const store = quiet(program.command("store")).description("The local store")
-  withOptions(quiet(store.command("check")), ["json"])
-    .description("Read everything in the store and name all damage")
-    .addHelpText("after", examples(help["store-check"]))
-    .action(async (_: unknown, command: Command) => {
-      const { checkCommand } = await import("./commands/store.ts")
-      choose(checkCommand(flagsOf(command)))
-    })
-  withOptions(quiet(builder.command("prune")), ["builder", "json", "no-input"])
-    .description("Free the space of a builder's cache; builds stay right and begin from scratch")
-    .option("--all", "Also what images share and what frontends left")
-    .option("--keep-duration <time>", "Keep what was used within it: 30m, 24h, 7d")
-    .option("-y, --yes", "Do not ask")
-    .option("--dry-run", "Show what would be freed")
-    .addHelpText("after", examples(help["builder-prune"]))
-    .action(async (_: unknown, command: Command) => {
-      const { pruneCommand } = await import("./commands/builder-prune.ts")
-      choose(pruneCommand(flagsOf(command)))
-    })
-  const config = quiet(program.command("config")).description("Where settings come from")
-  withOptions(quiet(config.command("path")), ["json"])
-    .description("Files that are read, and the store")
-    .addHelpText("after", examples(help["config-path"]))
-    .action(async (_: unknown, command: Command) => {
-      const { pathCommand } = await import("./commands/config.ts")
-      choose(pathCommand(flagsOf(command)))
-    })
-  withOptions(quiet(config.command("show")))
-    .description("Effective settings, each with its origin")
-    .addHelpText("after", examples(help["config-show"]))
-    .action(async (_: unknown, command: Command) => {
-      const { showCommand } = await import("./commands/config.ts")
-      choose(showCommand(flagsOf(command)))
     })
 }
 

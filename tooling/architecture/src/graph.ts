@@ -43,7 +43,7 @@ export const graph: Readonly<Record<string, Place>> = {
   "builder-podman": { level: 7, uses: ["build", "builder-docker", "engine"] },
   // An example, which only tests use.
   "builder-command": {
-    level: 6,
+    level: 7,
     uses: ["build", "builder-buildkit", "builder-docker", "engine", "failure"],
   },
   server: { level: 5, uses: ["failure", "store"] },

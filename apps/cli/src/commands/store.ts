@@ -1,7 +1,8 @@
 /** `relaunch store check`: everything in the store that is not as it should be. */
+
+import { humanSize } from "@relaunch/build"
 import { exitCodes } from "@relaunch/failure"
 import { listJobs } from "@relaunch/launch"
-import { humanSize } from "@relaunch/source"
 import { checkStore } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
