@@ -1,21 +1,10 @@
 /** `relaunch builder prune` against daemons of the test's own, whose cache nobody else needs. */
 import { describe, expect } from "bun:test"
-import { connect } from "node:net"
 import { dirname, join } from "node:path"
 import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { machine, rig } from "./command.ts"
-
-const listening = (path: string) =>
-  Effect.async<void, Error>((resume) => {
-    const socket = connect(path)
-    socket.once("connect", () => {
-      socket.destroy()
-      resume(Effect.void)
-    })
-    socket.once("error", (error) => resume(Effect.fail(error)))
-  })
+import { listening, machine, rig } from "./command.ts"
 
 const ownBuildkit = Effect.gen(function* () {
   const folder = yield* temporaryFolder({ "buildkitd.toml": "[worker.oci]\ngc = false\n" })

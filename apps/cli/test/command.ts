@@ -1,4 +1,5 @@
 /** How the tests of the command line speak to it: a home, an engine, parsed answers. */
+import { connect } from "node:net"
 import { relaunchCli, temporaryFolder, testRig } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 
@@ -48,3 +49,14 @@ export const machine = Effect.gen(function* () {
     )
   return { home, relaunch, json }
 })
+
+/** Fails while nothing listens at the socket. */
+export const listening = (path: string) =>
+  Effect.async<void, Error>((resume) => {
+    const socket = connect(path)
+    socket.once("connect", () => {
+      socket.destroy()
+      resume(Effect.void)
+    })
+    socket.once("error", (error) => resume(Effect.fail(error)))
+  })

@@ -31,6 +31,13 @@ const startFailure = (request: RunRequest, error: Failure): Failure => {
       },
     )
   }
+  if (/slirp4netns failed/.test(message)) {
+    return failure("E_CONTAINER_START", "Podman cannot make the container's network", {
+      hints: ["Let the user open `/dev/net/tun`, as slirp4netns needs it"],
+      details,
+      cause: error,
+    })
+  }
   if (/permission denied/i.test(message)) {
     return failure("E_CONTAINER_START", `Entry point \`${entryPoint}\` is not executable`, {
       hints: ["Make it executable (`chmod +x`), or start it with its interpreter"],

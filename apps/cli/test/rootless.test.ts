@@ -1,0 +1,114 @@
+/** Podman of a user who is not root. Account, subordinate ids and network device are the test's own. */
+import { describe, expect } from "bun:test"
+import { chmodSync, mkdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { listening, machine, rig } from "./command.ts"
+
+const uid = 64_123
+const account = "relaunch-rootless"
+
+const program = `import os, socket, urllib.parse
+server = urllib.parse.urlparse(os.environ["WANDB_BASE_URL"])
+socket.create_connection((server.hostname, server.port), 5)
+print("uid", os.getuid(), "reaches the server")
+`
+
+const endOf = (pidFile: string) => {
+  try {
+    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGTERM")
+  } catch {
+    // It never came to be, or has ended.
+  }
+}
+
+/** A podman service of that user, in a mount namespace where the account exists. */
+const rootlessPodman = (hasNetwork: boolean) =>
+  Effect.gen(function* () {
+    const registries = readFileSync(
+      rig.podman.environment["CONTAINERS_REGISTRIES_CONF"] ?? "",
+      "utf8",
+    )
+    const containers = readFileSync(rig.podman.environment["CONTAINERS_CONF"] ?? "", "utf8")
+    const folder = yield* temporaryFolder({
+      passwd: `${readFileSync("/etc/passwd", "utf8")}${account}:x:${uid}:${uid}::/tmp:/bin/sh\n`,
+      group: `${readFileSync("/etc/group", "utf8")}${account}:x:${uid}:\n`,
+      subids: `${account}:300000:65536\n`,
+      "home/.config/containers/registries.conf": registries,
+      "home/.config/containers/containers.conf": containers,
+      "home/.config/containers/storage.conf": '[storage]\ndriver = "vfs"\n',
+    })
+    chmodSync(folder, 0o755)
+    for (const name of ["home", "run"])
+      mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
+    yield* Effect.promise(() => Bun.$`chown -R ${uid}:${uid} ${folder}/home ${folder}/run`.quiet())
+    const socket = join(folder, "run/podman.sock")
+    const script = `set -e
+mount --bind "$0/passwd" /etc/passwd
+mount --bind "$0/group" /etc/group
+mount --bind "$0/subids" /etc/subuid
+mount --bind "$0/subids" /etc/subgid
+mknod "$0/tun" c 10 200
+chmod ${hasNetwork ? "666" : "600"} "$0/tun"
+mount --bind "$0/tun" /dev/net/tun
+cd "$0/home"
+exec setpriv --reuid ${uid} --regid ${uid} --clear-groups env -i PATH="$PATH" HOME="$0/home" XDG_RUNTIME_DIR="$0/run" podman system service --time=0 "unix://$0/run/podman.sock"`
+    yield* Effect.acquireRelease(
+      Effect.sync(() =>
+        Bun.spawn(["unshare", "--mount", "sh", "-c", script, folder], {
+          stdout: "ignore",
+          stderr: "ignore",
+        }),
+      ),
+      (child) =>
+        Effect.promise(async () => {
+          child.kill("SIGTERM")
+          await child.exited
+          // Rootless podman leaves a process that holds its namespaces.
+          endOf(join(folder, "run/libpod/tmp/pause.pid"))
+        }),
+    )
+    yield* listening(socket).pipe(
+      Effect.retry(Schedule.spaced("50 millis")),
+      Effect.timeout("20 seconds"),
+    )
+    return { CONTAINER_HOST: `unix://${socket}` }
+  })
+
+const project = (home: string) =>
+  writeFiles(home, {
+    "code/main.py": `${program}# ${crypto.randomUUID()}\n`,
+    "code/Dockerfile": "FROM python:3.13-slim\nCOPY . .\n",
+  })
+
+const flags = ["--uri", "code", "-D", "Dockerfile", "-p", "demo", "-E", "python main.py"]
+
+describe("rootless podman", () => {
+  liveEffect(
+    "builds and runs, and the run reaches the server",
+    () =>
+      Effect.gen(function* () {
+        const { home, relaunch } = yield* machine
+        const env = yield* rootlessPodman(true)
+        yield* project(home)
+        const { code, stderr, stdout } = yield* relaunch([...flags, "--builder", "podman"], { env })
+        expect(code === 0 ? stdout : stderr).toBe("uid 0 reaches the server\n")
+      }),
+    "3 minutes",
+  )
+
+  liveEffect(
+    "that cannot make a network for containers says so",
+    () =>
+      Effect.gen(function* () {
+        const { home, relaunch } = yield* machine
+        const env = yield* rootlessPodman(false)
+        yield* project(home)
+        const { code, stderr } = yield* relaunch([...flags, "--builder", "podman"], { env })
+        expect([code, stderr]).toEqual([5, expect.stringContaining("`/dev/net/tun`")])
+      }),
+    "3 minutes",
+  )
+})
