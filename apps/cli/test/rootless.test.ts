@@ -16,13 +16,18 @@ socket.create_connection((server.hostname, server.port), 5)
 print("uid", os.getuid(), "reaches the server")
 `
 
-const endOf = (pidFile: string) => {
-  try {
-    process.kill(Number(readFileSync(pidFile, "utf8")), "SIGTERM")
-  } catch {
-    // It never came to be, or has ended.
-  }
-}
+/** Processes of the account, which is this test's alone: podman starts itself anew in its namespaces. */
+const remaining = Effect.promise(async () => {
+  const said = await Bun.$`pgrep -u ${uid}`.nothrow().text()
+  return said.split("\n").filter((line) => line !== "")
+})
+
+const ended = Effect.gen(function* () {
+  const left = yield* remaining
+  for (const pid of left)
+    yield* Effect.ignore(Effect.try(() => process.kill(Number(pid), "SIGTERM")))
+  if (left.length > 0) return yield* Effect.fail(left)
+}).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.timeout("10 seconds"), Effect.ignore)
 
 /** A podman service of that user, in a mount namespace where the account exists. */
 const rootlessPodman = (hasNetwork: boolean) =>
@@ -62,13 +67,7 @@ exec setpriv --reuid ${uid} --regid ${uid} --clear-groups env -i PATH="$PATH" HO
           stderr: "ignore",
         }),
       ),
-      (child) =>
-        Effect.promise(async () => {
-          child.kill("SIGTERM")
-          await child.exited
-          // Rootless podman leaves a process that holds its namespaces.
-          endOf(join(folder, "run/libpod/tmp/pause.pid"))
-        }),
+      () => ended,
     )
     yield* listening(socket).pipe(
       Effect.retry(Schedule.spaced("50 millis")),
