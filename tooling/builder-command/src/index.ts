@@ -2,6 +2,7 @@
  * A builder backend around a program: `docker build` without BuildKit, or another that takes the same and
  * speaks as it does.
  */
+import * as fs from "node:fs"
 import { BuildEvent, Builder, type BuilderShape, type BuildRequest } from "@relaunch/build"
 import { builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
@@ -38,26 +39,30 @@ const argumentsOf = (request: BuildRequest): ReadonlyArray<string> => [
   "-",
 ]
 
-/** Ends with the scope, as the program would go on by itself. */
+/** The program would go on without us: it ends when the pipe 3 of ours closes, however we end. */
+const whileWeLive = `exec 4<&0
+"$@" <&4 3<&- 4<&- & program=$!
+exec 4<&-
+{ cat <&3; kill $program; } >/dev/null 2>&1 &
+exec 3<&-
+wait $program`
+
+/** Ends with the scope. */
 const started = (command: ReadonlyArray<string>, env: Environment, request: BuildRequest) =>
   Effect.acquireRelease(
     Effect.try({
       try: () =>
-        Bun.spawn([...command, ...argumentsOf(request)], {
-          stdin: new Response(contextTar(request, () => undefined)),
-          stdout: "pipe",
-          stderr: "pipe",
+        Bun.spawn(["sh", "-c", whileWeLive, "sh", ...command, ...argumentsOf(request)], {
+          stdio: [new Response(contextTar(request, () => undefined)), "pipe", "pipe", "pipe"],
           env: { ...env, DOCKER_BUILDKIT: "0" },
         }),
       catch: (cause) =>
-        failure("E_ENGINE_UNREACHABLE", `\`${command[0]}\` was not found on PATH`, {
-          hints: ["Install it, or name another as `command` of the builder"],
-          cause,
-        }),
+        failure("E_ENGINE", "No program can be started: there is no `sh`", { cause }),
     }),
     (child) =>
       Effect.promise(async () => {
-        child.kill("SIGTERM")
+        const pipe = child.stdio[3]
+        if (typeof pipe === "number") fs.closeSync(pipe)
         await child.exited
       }),
   )
@@ -88,7 +93,17 @@ const build = (
       const complaints = child.stderr.text()
       const end = Stream.unwrap(
         Effect.gen(function* () {
-          if ((yield* Effect.promise(() => child.exited)) === 0) {
+          const status = yield* Effect.promise(() => child.exited)
+          if (status === 127) {
+            return yield* failure(
+              "E_ENGINE_UNREACHABLE",
+              `\`${command[0]}\` was not found on PATH`,
+              {
+                hints: ["Install it, or name another as `command` of the builder"],
+              },
+            )
+          }
+          if (status === 0) {
             const image = yield* builtImage(engine, request.ref)
             return Stream.fromIterable([...lastEvents(reading), BuildEvent.Finished({ image })])
           }
