@@ -146,6 +146,7 @@ const requirementsOf = (
         versionControl: lines.flatMap((each) => each.versionControl),
         extraIndex: lines.some((each) => each.extraIndex),
         credentials: lines.some((each) => each.credentials),
+        variables: [...new Set(lines.flatMap((each) => each.variables))],
       },
     }
   })
@@ -162,7 +163,9 @@ const dependencyWarnings = (dependencies: DependencyFacts): ReadonlyArray<string
         ] as const)
   return [
     ...(credentials
-      ? [`${file} carries a login in a URL, which goes into the image; use a secret instead`]
+      ? [
+          `${file} carries a login in a URL, which goes into the image; write it as \`\${NAME}\`${dependencies._tag === "Pyproject" ? " in a requirements.txt" : ""} and pass \`--secret NAME\``,
+        ]
       : []),
     ...(remote === undefined
       ? []

@@ -3,11 +3,11 @@ export {
   inspectProject,
   type ProjectFacts,
 } from "./facts.ts"
+export type { Instruction } from "./install.ts"
 export { type DockerfileLines, linesOf, type Saying } from "./locate.ts"
 export {
   type ImageOptions,
   type ImagePlan,
-  type Instruction,
   planImage,
   printDockerfile,
 } from "./plan.ts"

@@ -5,6 +5,7 @@
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { ProjectFacts } from "./facts.ts"
+import { type InstallOptions, type Instruction, install, installSecrets, run } from "./install.ts"
 import { isImageReference, isPlainPath, jsonWords } from "./text.ts"
 
 export interface ImageOptions {
@@ -13,12 +14,10 @@ export interface ImageOptions {
   readonly baseImage: string | undefined
   /** The builder has `RUN --mount=type=cache`. */
   readonly cacheMounts: boolean
-}
-
-export interface Instruction {
-  /** One instruction, one line. */
-  readonly text: string
-  readonly reason: string
+  /** The builder has `RUN --mount=type=secret`. */
+  readonly secretMounts: boolean
+  /** Names of the launch's secrets; the installation is given those that it reads. */
+  readonly secrets: ReadonlyArray<string>
 }
 
 export interface ImagePlan {
@@ -42,45 +41,6 @@ const installGit = [
   "command -v git >/dev/null || (apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*)",
 ]
 
-const run = (words: ReadonlyArray<string>, mount = ""): string => `RUN ${mount}${jsonWords(words)}`
-
-/** pip and uv share their caches safely; a locked cache can wait for ever on podman. */
-const cacheMount = "--mount=type=cache,target=/root/.cache "
-
-/** The installer's words for a list of requirements or files. */
-const install = (
-  what: ReadonlyArray<string>,
-  options: ImageOptions,
-  extraIndex: boolean,
-): ReadonlyArray<Instruction> =>
-  options.cacheMounts
-    ? [
-        {
-          text: run(["python", "-m", "pip", "install", "uv"], cacheMount),
-          reason: "uv installs many times faster than pip",
-        },
-        {
-          text: run(
-            [
-              ...["python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy"],
-              // pip looks at all indexes alike; a file that names more than one expects that.
-              ...(extraIndex ? ["--index-strategy=unsafe-best-match"] : []),
-              ...what,
-            ],
-            cacheMount,
-          ),
-          reason:
-            "dependencies in a layer of their own, before the code; wheels come from the builder's cache",
-        },
-      ]
-    : [
-        {
-          text: run(["python", "-m", "pip", "install", "--no-cache-dir", ...what]),
-          reason:
-            "dependencies in a layer of their own, before the code; this builder has no cache mounts",
-        },
-      ]
-
 const copyCode = (reason: string): Instruction => ({
   text: `COPY --chown=${user.id} ${jsonWords([".", "./"])}`,
   reason,
@@ -98,7 +58,7 @@ interface Steps {
 
 const codeLast = (reason: string) => [copyCode(reason)]
 
-const dependencySteps = ({ dependencies }: ProjectFacts, options: ImageOptions): Steps => {
+const dependencySteps = ({ dependencies }: ProjectFacts, options: InstallOptions): Steps => {
   if (dependencies._tag === "None") {
     return { install: [], code: codeLast("the code; there is nothing to install") }
   }
@@ -142,7 +102,18 @@ export const planImage = (
       }),
     )
   }
-  const steps = dependencySteps(facts, options)
+  const { dependencies } = facts
+  const named = dependencies._tag === "Requirements" ? dependencies.lines.variables : []
+  const secrets = dependencies._tag === "None" ? [] : installSecrets(options.secrets, named)
+  if (secrets.length > 0 && !options.secretMounts) {
+    return Effect.fail(
+      failure("E_BUILD", `This builder cannot give \`${secrets[0]}\` to an installation`, {
+        hints: ["Choose one with `secretMounts` in `relaunch builder list`"],
+        details: { secrets },
+      }),
+    )
+  }
+  const steps = dependencySteps(facts, { cacheMounts: options.cacheMounts, secrets })
   return Effect.succeed({
     base,
     instructions: [

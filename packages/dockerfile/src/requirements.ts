@@ -15,6 +15,8 @@ export interface RequirementLines {
   readonly extraIndex: boolean
   /** URLs that carry a user name or password, of indexes and of packages. */
   readonly credentials: boolean
+  /** `${NAME}`: variables that pip and uv replace. */
+  readonly variables: ReadonlyArray<string>
 }
 
 /** Lines joined at trailing backslashes, which a comment has none of; comments and blanks gone. */
@@ -67,8 +69,10 @@ export const readRequirements = (text: string): RequirementLines => {
   const versionControl: Array<string> = []
   let extraIndex = false
   let credentials = false
+  const variables = new Set<string>()
   for (const line of logicalLines(text)) {
     credentials ||= holdsLogin(line)
+    for (const [, name = ""] of line.matchAll(/\$\{([A-Z0-9_]+)\}/g)) variables.add(name)
     const include = option(line, "-r", "--requirement", "-c", "--constraint")
     if (include !== undefined) {
       includes.push(include)
@@ -87,5 +91,5 @@ export const readRequirements = (text: string): RequirementLines => {
       local.push(requirement)
     }
   }
-  return { includes, local, versionControl, extraIndex, credentials }
+  return { includes, local, versionControl, extraIndex, credentials, variables: [...variables] }
 }

@@ -214,12 +214,12 @@ describe("dependencies", () => {
     [
       "a requirement carries a login",
       { "requirements.txt": "x @ https://user:s3cret@host.example/x.whl" },
-      "requirements.txt carries a login in a URL, which goes into the image; use a secret instead",
+      `requirements.txt carries a login in a URL, which goes into the image; write it as ${"`$" + "{NAME}`"} and pass \`--secret NAME\``,
     ],
     [
       "a dependency of pyproject.toml carries a login",
       { "pyproject.toml": '[project]\ndependencies = ["x @ git+https://s3cret@host.example/x"]' },
-      "pyproject.toml carries a login in a URL, which goes into the image; use a secret instead",
+      `pyproject.toml carries a login in a URL, which goes into the image; write it as ${"`$" + "{NAME}`"} in a requirements.txt and pass \`--secret NAME\``,
     ],
     [
       "a requirement comes over the network",

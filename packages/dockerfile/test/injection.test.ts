@@ -6,6 +6,8 @@ import * as Effect from "effect/Effect"
 import { planImage, printDockerfile } from "../src/index.ts"
 import { inspected } from "./project.ts"
 
+const noSecrets = { secretMounts: true, secrets: [] }
+
 const pieces = [
   ..."\n\r\t\0\u0001\u001b\u007f\u0085\u2028\u2029\ufeff\u200b\\\"'`$<>&|;#[]{}(),=: ",
   ...["\r\n", "\\\n", "\nRUN touch /pwned\n", "FROM evil", "]\nUSER root\n", "<<EOF\n", "EOF\n"],
@@ -55,7 +57,12 @@ describe("hostile", () => {
     Effect.gen(function* () {
       const next = numbers(1)
       const facts = yield* inspected({ "requirements.txt": "numpy" })
-      const plain = { entryPoint: ["x"], baseImage: undefined, cacheMounts: false }
+      const plain = {
+        entryPoint: ["x"],
+        baseImage: undefined,
+        cacheMounts: false,
+        ...noSecrets,
+      }
       const wanted = (yield* planImage(facts, plain)).instructions.map(({ text }) =>
         text.replace(/ .*/s, ""),
       )
@@ -75,7 +82,7 @@ describe("hostile", () => {
     effect(`dependencies stay words of the installer, ${cacheMounts ? "uv" : "pip"}`, () =>
       Effect.gen(function* () {
         const next = numbers(2)
-        const options = { entryPoint: ["x"], baseImage: undefined, cacheMounts }
+        const options = { entryPoint: ["x"], baseImage: undefined, cacheMounts, ...noSecrets }
         for (let round = 0; round < rounds; round += 1) {
           const requirements = Array.from({ length: 1 + next(4) }, () => hostile(next))
           const { dependencies, ...facts } = yield* inspected({
@@ -112,7 +119,12 @@ describe("hostile", () => {
       for (let round = 0; round < 4 * rounds; round += 1) {
         const baseImage = hostile(next)
         const tried = yield* Effect.either(
-          planImage(facts, { entryPoint: ["x"], baseImage, cacheMounts: false }),
+          planImage(facts, {
+            entryPoint: ["x"],
+            baseImage,
+            cacheMounts: false,
+            ...noSecrets,
+          }),
         )
         if (tried._tag === "Left") {
           expect(tried.left.code).toBe("E_IMAGE_NAME")
@@ -140,6 +152,7 @@ describe("hostile", () => {
           entryPoint: ["x"],
           baseImage: undefined,
           cacheMounts: false,
+          ...noSecrets,
         })
         for (const { name: instruction, words } of readBack(printDockerfile(plan))) {
           if (instruction !== "COPY") continue

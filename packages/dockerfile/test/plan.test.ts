@@ -7,13 +7,20 @@ import { inspected } from "./project.ts"
 
 const planned = (
   files: Readonly<Record<string, string>>,
-  more: { readonly baseImage?: string; readonly cacheMounts?: boolean } = {},
+  more: {
+    readonly baseImage?: string
+    readonly cacheMounts?: boolean
+    readonly secretMounts?: boolean
+    readonly secrets?: ReadonlyArray<string>
+  } = {},
 ) =>
   Effect.flatMap(inspected(files), (facts) =>
     planImage(facts, {
       entryPoint: ["python", "main.py"],
       baseImage: more.baseImage,
       cacheMounts: more.cacheMounts ?? false,
+      secretMounts: more.secretMounts ?? true,
+      secrets: more.secrets ?? [],
     }),
   )
 
@@ -168,6 +175,41 @@ describe("the default Dockerfile", () => {
     Effect.gen(function* () {
       const files = { "requirements.txt": "numpy" }
       expect(printDockerfile(yield* planned(files))).toBe(printDockerfile(yield* planned(files)))
+    }),
+  )
+
+  const needsIndex = {
+    "requirements.txt": `--extra-index-url https://\${INDEX_LOGIN}@host/simple\nx\n`,
+  }
+  const given = ["API_TOKEN", "INDEX_LOGIN", "PIP_INDEX_URL"]
+
+  effect("gives the installation the secrets that it reads, and no others", () =>
+    Effect.gen(function* () {
+      expect(
+        yield* steps(needsIndex, { secrets: given, cacheMounts: true }),
+      ).toMatchInlineSnapshot(`
+        "COPY ["requirements.txt", "./"]
+        RUN --mount=type=cache,target=/root/.cache --mount=type=secret,id=INDEX_LOGIN,required=true --mount=type=secret,id=PIP_INDEX_URL,required=true ["/bin/sh", "-c", "export INDEX_LOGIN=\\"\\u0024(cat /run/secrets/INDEX_LOGIN)\\"; export PIP_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; export UV_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; exec \\"\\u00240\\" \\"\\u0024@\\"", "python", "-m", "pip", "install", "uv"]
+        RUN --mount=type=cache,target=/root/.cache --mount=type=secret,id=INDEX_LOGIN,required=true --mount=type=secret,id=PIP_INDEX_URL,required=true ["/bin/sh", "-c", "export INDEX_LOGIN=\\"\\u0024(cat /run/secrets/INDEX_LOGIN)\\"; export PIP_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; export UV_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; exec \\"\\u00240\\" \\"\\u0024@\\"", "python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy", "--index-strategy=unsafe-best-match", "-r", "requirements.txt"]
+        --
+        COPY --chown=1000 [".", "./"]
+        "
+      `)
+      expect(yield* steps({ "requirements.txt": "x\n" }, { secrets: ["API_TOKEN"] })).not.toContain(
+        "secret",
+      )
+    }),
+  )
+
+  effect("of an installation that reads a secret needs a builder that has them", () =>
+    Effect.gen(function* () {
+      const failed = yield* Effect.flip(
+        planned(needsIndex, { secrets: given, secretMounts: false }),
+      )
+      expect([failed.code, failed.message]).toEqual([
+        "E_BUILD",
+        "This builder cannot give `INDEX_LOGIN` to an installation",
+      ])
     }),
   )
 })

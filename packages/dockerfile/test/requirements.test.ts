@@ -10,6 +10,7 @@ const nothing: Lines = {
   versionControl: [],
   extraIndex: false,
   credentials: false,
+  variables: [],
 }
 
 const git = "git+https://host.example/team/repo.git@main#egg=repo"
@@ -71,7 +72,10 @@ const cases: ReadonlyArray<readonly [string, Partial<Lines>]> = [
   ["--index-url=https://host.example/simple", { extraIndex: true }],
   ["--extra-index-url https://host.example/simple", { extraIndex: true }],
   ["--extra-index-url https://u:p@host.example/simple", { extraIndex: true, credentials: true }],
-  [`--extra-index-url https://\${USER}:\${TOKEN}@host.example/simple`, { extraIndex: true }],
+  [
+    `--extra-index-url https://\${USER}:\${TOKEN}@host.example/simple`,
+    { extraIndex: true, variables: ["USER", "TOKEN"] },
+  ],
   ["--extra-index-url https://token@host.example/simple", { extraIndex: true, credentials: true }],
   ["x @ https://u:p@host.example/x.whl", { credentials: true }],
   ["-f wheels", { local: ["wheels"] }],

@@ -5,9 +5,9 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { buildLog } from "./build-log.ts"
-import { mask } from "./environment.ts"
 import { type Emit, LaunchEvent } from "./event.ts"
 import { buildLabels, type ImageIdentity, type ImagePlan } from "./image-plan.ts"
+import { type Masker, maskedEvent, maskedFailure, maskerOf } from "./masking.ts"
 import type { LaunchRequest } from "./request.ts"
 import type { LaunchSettings } from "./settings.ts"
 
@@ -18,39 +18,7 @@ export interface MadeImage {
   readonly log: string | undefined
 }
 
-/** Shorter ones are in every second line by chance. */
-const shortestMasked = 4
 const linesAround = 3
-
-type Mask = (text: string) => string
-
-/** Values of secrets, and each line of those that have several. */
-const masking = (secrets: Readonly<Record<string, string>>): Mask => {
-  const hidden = Object.values(secrets)
-    .flatMap((value) => [value, ...value.split("\n")])
-    .filter((value) => value.length >= shortestMasked)
-    .sort((a, b) => b.length - a.length)
-  return (text) => hidden.reduce((shown, value) => shown.replaceAll(value, mask), text)
-}
-
-const maskedEvent = (event: BuildEvent, masked: Mask): BuildEvent => {
-  switch (event._tag) {
-    case "VertexLog":
-      return { ...event, line: masked(event.line) }
-    case "VertexFinished":
-      return event.error === undefined ? event : { ...event, error: masked(event.error) }
-    case "Warning":
-      return { ...event, message: masked(event.message) }
-    default:
-      return event
-  }
-}
-
-const maskedValue = (value: unknown, masked: Mask): unknown => {
-  if (typeof value === "string") return masked(value)
-  if (Array.isArray(value)) return value.map((item) => maskedValue(item, masked))
-  return value
-}
 
 const field = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
@@ -90,18 +58,16 @@ const sourceOf = (
 const explained = (
   error: Failure,
   plan: ImagePlan,
-  masked: Mask,
+  masked: Masker,
   log: string | undefined,
 ): Failure => {
   const isBuild = ["E_BUILD", "E_DEPENDENCY", "E_DOCKERFILE"].includes(error.code)
   const lines = isBuild ? failedLines(error, plan.dockerfile.text) : undefined
-  return failure(error.code, masked(error.message), {
-    hints: error.hints.map(masked),
-    cause: error.cause,
+  const { code, details, hints, message } = maskedFailure(error, masked)
+  return failure(code, message, {
+    hints,
     details: {
-      ...Object.fromEntries(
-        Object.entries(error.details).map(([key, value]) => [key, maskedValue(value, masked)]),
-      ),
+      ...details,
       ...(lines === undefined ? {} : { source: sourceOf(plan, lines) }),
       ...(log === undefined ? {} : { logFile: log }),
     },
@@ -128,7 +94,7 @@ export const buildImage = (
       const builder = yield* Builder
       const log = yield* buildLog(settings.buildLogs, jobName)
       const secrets = request.secrets ?? {}
-      const masked = masking(secrets)
+      const masked = maskerOf(secrets)
       let built: BuiltImage | undefined
       yield* builder
         .build({

@@ -14,6 +14,7 @@ import {
   baseImages,
   type Instruction,
   inspectProject,
+  type ProjectFacts,
   planImage,
   printDockerfile,
 } from "@relaunch/dockerfile"
@@ -145,10 +146,25 @@ const custom = (chosen: Chosen, tree: BuildContext): Effect.Effect<ImagePlan, Fa
     }
   })
 
+/** Variables of the requirements that the build will not have. */
+const missingVariables = (
+  { dependencies }: ProjectFacts,
+  secrets: ReadonlyArray<string>,
+): ReadonlyArray<string> =>
+  dependencies._tag === "Requirements"
+    ? dependencies.lines.variables
+        .filter((name) => !secrets.includes(name))
+        .map(
+          (name) =>
+            `${dependencies.file} names \`\${${name}}\`, which the build does not have; pass \`--secret ${name}\``,
+        )
+    : []
+
 const byDefault = (
   resolved: Resolved,
   tree: BuildContext,
   folder: string,
+  secrets: ReadonlyArray<string>,
 ): Effect.Effect<ImagePlan, Failure, Builder> =>
   Effect.gen(function* () {
     const builder = yield* Builder
@@ -168,11 +184,13 @@ const byDefault = (
       resolved.build.runtime,
       resolved.build.runtimeFrom,
     )
-    const { cacheMounts } = yield* builder.features
+    const { cacheMounts, secretMounts } = yield* builder.features
     const plan = yield* planImage(facts, {
       entryPoint,
       baseImage: resolved.build.baseImage,
       cacheMounts,
+      secretMounts,
+      secrets,
     })
     return {
       contextFolder: folder,
@@ -185,13 +203,17 @@ const byDefault = (
       },
       bases: [plan.base],
       entryPoint,
-      warnings: facts.warnings,
+      warnings: [...facts.warnings, ...missingVariables(facts, secrets)],
     }
   })
 
-/** For git and code jobs; undefined for image jobs, which are not built. */
+/**
+ * For git and code jobs; undefined for image jobs, which are not built. `secrets` are names: what an
+ * installation reads of them is part of the Dockerfile, their values are not.
+ */
 export const planJobImage = (
   resolved: Resolved,
+  secrets: ReadonlyArray<string>,
 ): Effect.Effect<ImagePlan | undefined, Failure, Builder> =>
   Effect.gen(function* () {
     const { tree } = resolved
@@ -199,7 +221,7 @@ export const planJobImage = (
     const folder = yield* checkedContext(tree, resolved.build.buildContext)
     const chosen = yield* usersDockerfile(resolved, tree, folder)
     return chosen === undefined
-      ? yield* byDefault(resolved, tree, folder)
+      ? yield* byDefault(resolved, tree, folder, secrets)
       : yield* custom(chosen, tree)
   })
 

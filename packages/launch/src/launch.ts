@@ -49,7 +49,7 @@ export const createJob = (
       yield* checkedRequest(request)
       const resolved = yield* resolve(request, settings, false)
       yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
-      const plan = yield* planJobImage(resolved)
+      const plan = yield* planJobImage(resolved, [])
       for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {
         yield* emit(LaunchEvent.Warning({ message }))
       }

@@ -117,7 +117,7 @@ export const plan = (
       gpus: request.gpus ?? null,
     })
     const resolved = yield* resolve(request, settings, false)
-    const planned = yield* planJobImage(resolved)
+    const planned = yield* planJobImage(resolved, Object.keys(request.secrets ?? {}))
     const job = yield* decideJob(resolved)
     const image = yield* imageOf(
       planned,

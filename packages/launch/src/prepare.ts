@@ -79,7 +79,7 @@ export const prepareRun = (
     yield* emit(LaunchEvent.Started({ what: "resolve the source" }))
     const resolved = yield* resolve(request, settings, true)
     yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
-    const plan = yield* planJobImage(resolved)
+    const plan = yield* planJobImage(resolved, Object.keys(request.secrets ?? {}))
     for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {
       yield* emit(LaunchEvent.Warning({ message }))
     }
