@@ -1,5 +1,6 @@
 /** Answers go to stdout, talk to stderr. */
 import * as Effect from "effect/Effect"
+import { screenText } from "./render/program-output.ts"
 
 /** Writes all of it before going on, however slow the reader is. */
 const write = (stream: NodeJS.WriteStream, bytes: string | Uint8Array): Effect.Effect<void> =>
@@ -9,9 +10,25 @@ const write = (stream: NodeJS.WriteStream, bytes: string | Uint8Array): Effect.E
   })
 
 export const answer = (text: string): Effect.Effect<void> => write(process.stdout, `${text}\n`)
-export const answerBytes = (bytes: Uint8Array): Effect.Effect<void> => write(process.stdout, bytes)
 export const talk = (text: string): Effect.Effect<void> => write(process.stderr, `${text}\n`)
-export const talkBytes = (bytes: Uint8Array): Effect.Effect<void> => write(process.stderr, bytes)
+
+/** What programs print: every byte to a pipe or file, to a terminal only what does not command it. */
+export interface ProgramOutput {
+  readonly write: (bytes: Uint8Array) => Effect.Effect<void>
+  readonly end: Effect.Effect<void>
+}
+
+const programOutput = (stream: NodeJS.WriteStream): ProgramOutput => {
+  if (!stream.isTTY) return { write: (bytes) => write(stream, bytes), end: Effect.void }
+  const screen = screenText()
+  return {
+    write: (bytes) => write(stream, screen.of(bytes)),
+    end: Effect.suspend(() => write(stream, screen.end())),
+  }
+}
+
+export const answerProgram = (): ProgramOutput => programOutput(process.stdout)
+export const talkProgram = (): ProgramOutput => programOutput(process.stderr)
 
 /** The one JSON value of `--json`. */
 export const answerJson = (value: unknown): Effect.Effect<void> =>

@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { launchLayers } from "../layers.ts"
-import { answer, answerBytes, answerJson, talk } from "../output.ts"
+import { answer, answerJson, answerProgram, talk } from "../output.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shown } from "../render/text.ts"
 import { session } from "../session.ts"
@@ -146,7 +146,11 @@ export const logsCommand = (text: string, flags: Flags): CommandEffect =>
     if (current.flag("json")) {
       const chunks = yield* Effect.provide(Stream.runCollect(logs), storeOf(current))
       yield* answerJson(Buffer.concat([...chunks]).toString("utf8"))
-    } else yield* Effect.provide(Stream.runForEach(logs, answerBytes), storeOf(current))
+    } else {
+      const out = answerProgram()
+      yield* Effect.provide(Stream.runForEach(logs, out.write), storeOf(current))
+      yield* out.end
+    }
     return exitCodes.success
   })
 

@@ -2,7 +2,7 @@
 import type { LaunchEvent } from "@relaunch/launch"
 
 import * as Effect from "effect/Effect"
-import { answerBytes, talk } from "../output.ts"
+import { answerProgram, talk } from "../output.ts"
 
 const plain = (event: LaunchEvent): Readonly<Record<string, unknown>> | undefined => {
   switch (event._tag) {
@@ -26,12 +26,16 @@ const plain = (event: LaunchEvent): Readonly<Record<string, unknown>> | undefine
 }
 
 /** The container's stdout also goes where it belongs, unless the answer needs the place. */
-export const jsonEvents =
-  (asJson: boolean) =>
-  (event: LaunchEvent): Effect.Effect<void> => {
-    const value = plain(event)
-    const said = value === undefined ? Effect.void : talk(JSON.stringify(value))
-    return event._tag === "Output" && event.stream === "stdout" && !asJson
-      ? Effect.zipRight(answerBytes(event.bytes), said)
-      : said
+export const jsonEvents = (asJson: boolean) => {
+  const out = answerProgram()
+  return {
+    show: (event: LaunchEvent): Effect.Effect<void> => {
+      const value = plain(event)
+      const said = value === undefined ? Effect.void : talk(JSON.stringify(value))
+      return event._tag === "Output" && event.stream === "stdout" && !asJson
+        ? Effect.zipRight(out.write(event.bytes), said)
+        : said
+    },
+    end: out.end,
   }
+}

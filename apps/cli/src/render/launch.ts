@@ -14,7 +14,7 @@ import {
 } from "@relaunch/build"
 import type { LaunchEvent } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
-import { answerBytes, talk, talkBytes } from "../output.ts"
+import { answerProgram, talk, talkProgram } from "../output.ts"
 import { jsonEvents } from "./launch-json.ts"
 import { liveView, moved } from "./live.ts"
 import { counted } from "./text.ts"
@@ -116,14 +116,15 @@ const hasColours = (): boolean => (process.env["NO_COLOR"] ?? "") === ""
 
 /** With `--json` stdout belongs to the answer, so the container's words go to stderr. */
 export const launchRenderer = (mode: ProgressMode, asJson: boolean): LaunchRenderer => {
-  if (mode === "json") return { show: jsonEvents(asJson), end: nothing }
+  if (mode === "json") return jsonEvents(asJson)
   const say = mode === "quiet" ? () => [] : lines(mode === "plain")
+  const [out, err] = [answerProgram(), talkProgram()]
   const status = isLive(mode) ? liveView(process.stderr, hasColours()) : undefined
   return {
     show: (event) => {
       if (event._tag === "Output") {
-        const out = asJson || event.stream === "stderr" ? talkBytes : answerBytes
-        return Effect.zipRight(status?.clear ?? nothing, out(event.bytes))
+        const said = asJson || event.stream === "stderr" ? err : out
+        return Effect.zipRight(status?.clear ?? nothing, said.write(event.bytes))
       }
       return Effect.gen(function* () {
         const said = say(event)
@@ -132,6 +133,6 @@ export const launchRenderer = (mode: ProgressMode, asJson: boolean): LaunchRende
         if (status !== undefined) yield* status.follow(event)
       })
     },
-    end: status?.end ?? nothing,
+    end: Effect.all([out.end, err.end, status?.end ?? nothing], { discard: true }),
   }
 }
