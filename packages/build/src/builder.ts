@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>
   /** Name to value, given to `RUN --mount=type=secret` where the backend has it. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Runs every step, whatever the engine has of an earlier build; false by default. */
+  readonly noCache?: boolean
 }
 
 /** What a backend can do, asked of the engine at hand and not guessed from its name. */
@@ -33,6 +35,11 @@ export interface BuilderFeatures {
   readonly secretMounts: boolean
   /** Platforms other than the engine's own. */
   readonly crossPlatform: boolean
+  /**
+   * Under SOURCE_DATE_EPOCH no time in a layer is later than that, so that the same request gives the same
+   * layers.
+   */
+  readonly rewrittenTimestamps: boolean
 }
 
 /** Where a backend's daemon is and what it calls itself. */

@@ -1,5 +1,14 @@
 /** Turns the end of a failed build's log into the one line a person needs. */
 import { type Failure, failure } from "@relaunch/failure"
+import { instructionIn, isSyntaxFault, reasonFor, withoutLine } from "./reason.ts"
+
+/** Lines of a Dockerfile, counted from 1. */
+export interface DockerfileLines {
+  readonly file: string
+  readonly firstLine: number
+  readonly lastLine: number
+  readonly lines: ReadonlyArray<string>
+}
 
 export interface FailedStep {
   /** The instruction as the builder names it. */
@@ -8,6 +17,8 @@ export interface FailedStep {
   readonly message: string
   /** Last lines of the step's output. */
   readonly log: ReadonlyArray<string>
+  /** Where the instruction stands, when that is known. */
+  readonly source?: DockerfileLines | undefined
 }
 
 /**
@@ -55,8 +66,13 @@ const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
 /** A dependency may be a URL with a login. */
 const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
 
-export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
-  const details = { step, message, log: log.slice(-keptLogLines).map(withoutLogin) }
+export const buildFailure = ({ log, message, source, step }: FailedStep): Failure => {
+  const details = {
+    step,
+    message,
+    log: log.slice(-keptLogLines).map(withoutLogin),
+    ...(source === undefined ? {} : { source }),
+  }
   const found = installs.test(step.replace(/["',]/g, " ")) ? dependencyIn(log) : undefined
   if (found !== undefined) {
     const named = withoutLogin(found)
@@ -67,13 +83,19 @@ export const buildFailure = ({ log, message, step }: FailedStep): Failure => {
       details: { ...details, dependency: named },
     })
   }
-  if (/dockerfile parse error|unknown instruction|failed to parse/i.test(message)) {
-    return failure("E_DOCKERFILE", `The Dockerfile is not valid: ${message}`, {
+  const reason = withoutLogin(reasonFor(message))
+  if (isSyntaxFault(message)) {
+    const line = source === undefined ? "" : `line ${source.firstLine}: `
+    const said = source === undefined ? reason : withoutLine(reason)
+    return failure("E_DOCKERFILE", `The Dockerfile is not valid: ${line}${said}`, {
       hints: ["Mend the line it names"],
       details,
     })
   }
-  return failure("E_BUILD", `The build failed at \`${step}\`: ${message}`, {
+  const written = source === undefined ? "" : instructionIn(source.lines)
+  // Without its number: builders count differently.
+  const named = written || step.replace(/^\[[^\]]*\d+\/\d+\] /, "").replace(/\s+/g, " ")
+  return failure("E_BUILD", `The build failed at \`${withoutLogin(named)}\`: ${reason}`, {
     hints: ["See what the step printed, above and in the build's log"],
     details,
   })

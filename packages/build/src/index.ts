@@ -13,6 +13,7 @@ export { BuildEvent, type BuiltImage } from "./event.ts"
 export {
   buildFailure,
   changedSource,
+  type DockerfileLines,
   type FailedStep,
   keptLogLines,
   searchedLogLines,

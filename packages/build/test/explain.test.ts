@@ -46,9 +46,7 @@ describe("a failed build", () => {
       log: ["No matching distribution found for nonsense"],
     })
     expect(failed.code).toBe("E_BUILD")
-    expect(failed.message).toBe(
-      "The build failed at `[3/4] RUN make all`: The command '/bin/sh -c make all' returned a non-zero code: 2",
-    )
+    expect(failed.message).toBe("The build failed at `RUN make all`: exit code 2")
     expect(failed.hints).not.toEqual([])
   })
 
@@ -60,7 +58,71 @@ describe("a failed build", () => {
   test("for the Dockerfile's sake says so", () => {
     const said = "dockerfile parse error line 2: unknown instruction: RUNN"
     const { code, message: text } = buildFailure({ step: "start", message: said, log: [] })
-    expect([code, text]).toEqual(["E_DOCKERFILE", `The Dockerfile is not valid: ${said}`])
+    expect([code, text]).toEqual([
+      "E_DOCKERFILE",
+      "The Dockerfile is not valid: unknown instruction `RUNN`",
+    ])
+  })
+
+  test("names the instruction and its line as the Dockerfile has them, where they are known", () => {
+    const source = {
+      file: "Dockerfile",
+      firstLine: 3,
+      lastLine: 5,
+      lines: ["RUN make \\", "  # in between", "  $TARGET"],
+    }
+    const made = buildFailure({
+      step: "[2/2] RUN make   all",
+      message: "exit code: 2",
+      log: [],
+      source,
+    })
+    expect(made.message).toBe("The build failed at `RUN make $TARGET`: exit code 2")
+    expect(made.details["source"]).toEqual(source)
+    const parsed = buildFailure({
+      step: "start",
+      message: "dockerfile parse error on line 3: RUN requires at least one argument",
+      log: [],
+      source,
+    })
+    expect(parsed.message).toBe(
+      "The Dockerfile is not valid: line 3: RUN requires at least one argument",
+    )
+  })
+
+  test.each([
+    // BuildKit in Docker 20.10, BuildKit 0.13, podman 4.3, Docker's classic builder.
+    ["executor failed running [/bin/sh -c x]: exit code: 7", "exit code 7"],
+    ['process "/bin/sh -c x" did not complete successfully: exit code: 7', "exit code 7"],
+    ['building at STEP "RUN x": while running runtime: exit status 7', "exit code 7"],
+    ["The command '/bin/sh -c x' returned a non-zero code: 7", "exit code 7"],
+    [
+      'failed to compute cache key: "/a b" not found: not found',
+      "`a b` is not in the build context",
+    ],
+    [
+      'failed to compute cache key: failed to calculate checksum of ref x::y: "/a b": not found',
+      "`a b` is not in the build context",
+    ],
+    [
+      'building at STEP "COPY a /": checking on sources under "/var/tmp/x": copier: stat: "/a b": no such file or directory',
+      "`a b` is not in the build context",
+    ],
+    [
+      "COPY failed: file not found in build context or excluded by .dockerignore: stat data/a: file does not exist",
+      "`data/a` is not in the build context",
+    ],
+    ["secret token not found: not found", "secret `token` is not given"],
+    ["secret token: not found", "secret `token` is not given"],
+    [
+      'building at STEP "RUN x": resolving mountpoints for container "0f": secret required but no secret with id token found',
+      "secret `token` is not given",
+    ],
+    ["failed to solve: something else", "something else"],
+  ])("in the words of a builder, %p, is told as %p", (message, reason) => {
+    const failed = buildFailure({ step: "[1/2] RUN x", message, log: [] })
+    expect(failed.message).toBe(`The build failed at \`RUN x\`: ${reason}`)
+    expect(failed.details["message"]).toBe(message)
   })
 
   test("shows the last lines of the log and no login of a URL", () => {

@@ -10,6 +10,7 @@ import type { Environment } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { sourceDateEpoch } from "./epoch.ts"
 import { buildkitFailure } from "./failure.ts"
 import { buildkitRequest } from "./request.ts"
 
@@ -91,6 +92,18 @@ const translation = ({ context }: BuildRequest) => {
   }
 }
 
+/** Daemons forget to end a step that they found out not to need. */
+const openSteps = () => {
+  const open = new Set<string>()
+  return {
+    see: (event: BuildEvent) => {
+      if (event._tag === "VertexStarted") open.add(event.id)
+      else if (event._tag === "VertexFinished") open.delete(event.id)
+    },
+    ends: () => [...open].map((id) => BuildEvent.VertexFinished({ id, cached: false })),
+  }
+}
+
 /** Ends with `Finished`; leaving the stream cancels the build on the daemon. */
 export const buildWith = (
   { address, made, options, output, pinned }: BuildkitBuild,
@@ -98,9 +111,12 @@ export const buildWith = (
   request: BuildRequest,
 ): Stream.Stream<BuildEvent, Failure> =>
   Stream.unwrapScoped(
-    Effect.map(Effect.mapError(Client.connect(address, options), buildkitFailure), (client) => {
+    Effect.gen(function* () {
+      const epoch = yield* sourceDateEpoch(env)
+      const client = yield* Effect.mapError(Client.connect(address, options), buildkitFailure)
+      const steps = openSteps()
       let digest: string | undefined
-      return client.build(buildkitRequest(request, env, output, pinned)).pipe(
+      return client.build(buildkitRequest(request, env, output, pinned, epoch)).pipe(
         Stream.mapError(buildkitFailure),
         Stream.tap((event) =>
           Effect.sync(() => {
@@ -108,11 +124,12 @@ export const buildWith = (
           }),
         ),
         Stream.mapConcat(translation(request)),
+        Stream.tap((event) => Effect.sync(() => steps.see(event))),
         Stream.concat(
-          Stream.fromEffect(
+          Stream.fromIterableEffect(
             Effect.map(
               Effect.suspend(() => made(digest)),
-              (image) => BuildEvent.Finished({ image }),
+              (image) => [...steps.ends(), BuildEvent.Finished({ image })],
             ),
           ),
         ),

@@ -6,6 +6,7 @@
 import { Client, type Output } from "@buildkit-js/client"
 import {
   Builder,
+  type BuilderFeatures,
   type BuilderShape,
   type BuilderStatus,
   type BuildRequest,
@@ -24,6 +25,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { buildWith } from "./build.ts"
 import { buildkitCache } from "./cache.ts"
+import { rewritesTimestamps, toldAboutEpoch } from "./epoch.ts"
 import { buildkitFailure } from "./failure.ts"
 import { builtImage, presentImage } from "./image.ts"
 import { type Target, targetOf } from "./target.ts"
@@ -46,6 +48,21 @@ const platformOf = (target: Target): Effect.Effect<string, Failure> =>
         }))
       )
     }),
+  )
+
+/** Without a daemon a plan still shows what a present-day one would build. */
+const featuresOf = (target: Target): Effect.Effect<BuilderFeatures> =>
+  connected(target).pipe(
+    Effect.flatMap(({ info }) => info),
+    Effect.map(({ version }) => rewritesTimestamps(version)),
+    Effect.orElseSucceed(() => true),
+    Effect.scoped,
+    Effect.map((rewrittenTimestamps) => ({
+      cacheMounts: true,
+      secretMounts: true,
+      crossPlatform: false,
+      rewrittenTimestamps,
+    })),
   )
 
 /** BuildKit has an engine beside it, which must answer too: it runs what is built. */
@@ -125,9 +142,10 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
     const target = targetOf(env, settings)
     const { destination } = target
     const platform = yield* Effect.cached(platformOf(target))
+    const features = yield* Effect.cached(featuresOf(target))
     return {
       name: "buildkit",
-      features: Effect.succeed({ cacheMounts: true, secretMounts: true, crossPlatform: false }),
+      features,
       status: statusOf(target, engine),
       platform,
       find: (ref, identity) =>
@@ -140,7 +158,7 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
       cache: buildkitCache(
         Effect.map(target.options, (options) => ({ address: target.address, options })),
       ),
-      build: (request) => build(target, engine, env, request),
+      build: (request) => toldAboutEpoch(env, features, build(target, engine, env, request)),
     } satisfies BuilderShape
   })
 

@@ -10,12 +10,9 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
         step: error.vertex?.name ?? "start",
         message: error.reason,
         log: error.log,
+        source: error.source,
       })
-      return failure(code, message, {
-        hints,
-        details: error.source === undefined ? details : { ...details, source: error.source },
-        cause: error,
-      })
+      return failure(code, message, { hints, details, cause: error })
     }
     case "ContextError":
       if (error.changed === true) return changedSource(error.path)

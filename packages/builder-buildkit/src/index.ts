@@ -1,5 +1,7 @@
+export { stepSource } from "@buildkit-js/client"
 export { type BuildkitBuild, buildWith } from "./build.ts"
 export { buildkitBackend, buildkitBuilder } from "./buildkit.ts"
 export { buildkitCache } from "./cache.ts"
+export { sourceDateEpoch, toldAboutEpoch } from "./epoch.ts"
 export { buildkitFailure } from "./failure.ts"
 export { builtImage, presentImage } from "./image.ts"

@@ -2,13 +2,14 @@
  * `builder: docker`. The BuildKit inside the engine builds, and the image lands in the engine's store
  * without a tar; engines without one, and `DOCKER_BUILDKIT=0`, build by the classic endpoint.
  */
-import { BuildEvent, Builder, type BuilderShape } from "@relaunch/build"
-import { buildkitCache, buildWith, builtImage } from "@relaunch/builder-buildkit"
+import { BuildEvent, Builder, type BuilderShape, type BuildRequest } from "@relaunch/build"
+import { buildkitCache, buildWith, builtImage, toldAboutEpoch } from "@relaunch/builder-buildkit"
 import {
   type Backend,
   type BackendSettings,
   type Endpoint,
   Engine,
+  type EngineInfo,
   type EngineShape,
   type Environment,
   environmentWith,
@@ -52,47 +53,68 @@ const addressOf = ({ socket, tls, url }: Endpoint) => {
   } as const
 }
 
-const buildkitFeatures = { cacheMounts: true, secretMounts: true, crossPlatform: false }
+const buildkitFeatures = {
+  cacheMounts: true,
+  secretMounts: true,
+  crossPlatform: false,
+  rewrittenTimestamps: false,
+}
+
+/** Engine 26, the first with BuildKit 0.13; its graph drivers keep layers as the steps left them. */
+const firstWithRewrites = 26
+
+const rewrites = ({ containerdStore, serverVersion }: EngineInfo): boolean =>
+  containerdStore && Number(serverVersion.split(".")[0]) >= firstWithRewrites
 
 const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
-  const classic = classicBuilder({ name: "docker", asksRegistries: true }, engine, env)
+  const classic = classicBuilder(
+    { name: "docker", asksRegistries: true, ignoreFile: ".dockerignore" },
+    engine,
+    env,
+  )
   const hasBuildkit =
     env["DOCKER_BUILDKIT"] === "0"
       ? Effect.succeed(false)
       : Effect.map(engine.info, ({ apiVersion }) => isAtLeast(apiVersion, firstWithBuildkit))
+  // Without an engine a plan still shows what a present-day one would build.
+  const features = Effect.gen(function* () {
+    if (!(yield* Effect.orElseSucceed(hasBuildkit, () => true))) return classicFeatures
+    const rewrittenTimestamps = yield* engine.info.pipe(
+      Effect.map(rewrites),
+      Effect.orElseSucceed(() => false),
+    )
+    return { ...buildkitFeatures, rewrittenTimestamps }
+  })
+  const build = (request: BuildRequest) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        if (!(yield* hasBuildkit)) {
+          const message = "This engine has no BuildKit; its classic builder is used"
+          return Stream.concat(
+            Stream.succeed(BuildEvent.Warning({ message })),
+            classic.build(request),
+          )
+        }
+        const { address, options } = addressOf(yield* engine.endpoint)
+        return buildWith(
+          {
+            address,
+            options,
+            output: { type: "moby", names: [request.ref] },
+            pinned: {},
+            made: () => builtImage(engine, request.ref),
+          },
+          env,
+          request,
+        )
+      }),
+    )
   return {
     ...classic,
-    // Without an engine a plan still shows what a present-day one would build.
-    features: Effect.map(
-      Effect.orElseSucceed(hasBuildkit, () => true),
-      (has) => (has ? buildkitFeatures : classicFeatures),
-    ),
+    features,
     // The engine's BuildKit keeps its cache, whichever way builds go now.
     cache: buildkitCache(Effect.map(engine.endpoint, addressOf)),
-    build: (request) =>
-      Stream.unwrap(
-        Effect.gen(function* () {
-          if (!(yield* hasBuildkit)) {
-            const message = "This engine has no BuildKit; its classic builder is used"
-            return Stream.concat(
-              Stream.succeed(BuildEvent.Warning({ message })),
-              classic.build(request),
-            )
-          }
-          const { address, options } = addressOf(yield* engine.endpoint)
-          return buildWith(
-            {
-              address,
-              options,
-              output: { type: "moby", names: [request.ref] },
-              pinned: {},
-              made: () => builtImage(engine, request.ref),
-            },
-            env,
-            request,
-          )
-        }),
-      ),
+    build: (request) => toldAboutEpoch(env, features, build(request)),
   }
 }
 

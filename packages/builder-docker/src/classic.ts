@@ -10,7 +10,7 @@ import {
   buildFailure,
   changedSource,
 } from "@relaunch/build"
-import { builtImage, presentImage } from "@relaunch/builder-buildkit"
+import { builtImage, presentImage, sourceDateEpoch } from "@relaunch/builder-buildkit"
 import {
   type EngineShape,
   type Environment,
@@ -26,34 +26,64 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { closedBy } from "./closing.ts"
 import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
+import { type SentDockerfile, sourceOf } from "./source.ts"
 import { ChangedWhileRead, tarStream } from "./tar.ts"
 import { unnamedImageCache } from "./unnamed-images.ts"
 
 /**
  * A Dockerfile that is not in the context travels in the tar under this name. The engine takes it out
- * again before `COPY . .` can see it when the tar's `.dockerignore` names it, and that file with it.
+ * again before `COPY . .` can see it when the tar's ignore file names it, and that file with it.
  */
 const travelling = ".relaunch.Dockerfile"
-const ignoreFile = ".dockerignore"
 
 /** Name of the Dockerfile in the tar. */
 export const dockerfileIn = (request: BuildRequest): string => request.dockerfilePath ?? travelling
+
+/** Where a secret travels; the engine moves it out of the context before the first step. */
+interface SentSecret {
+  readonly id: string
+  readonly file: string
+  readonly value: string
+}
+
+const mountsSecrets = /--mount=\S*type=secret/
+
+/** None where the Dockerfile asks for none: a run's secrets are offered to every build. */
+const secretsOf = ({ dockerfile, secrets }: BuildRequest): ReadonlyArray<SentSecret> =>
+  Object.entries(mountsSecrets.test(dockerfile) ? secrets : {}).map(([id, value]) => ({
+    id,
+    value,
+    file: `.relaunch.secret-${crypto.randomUUID()}`,
+  }))
 
 /** The context and the Dockerfile; `onBreak` is told why the stream breaks off. */
 export const contextTar = (
   request: BuildRequest,
   onBreak: (cause: unknown) => void,
-): ReadableStream<Uint8Array> =>
-  request.dockerfilePath === null
+  secrets: ReadonlyArray<SentSecret> = [],
+  ignoreFile = ".dockerignore",
+): ReadableStream<Uint8Array> => {
+  const sent = secrets.map(({ file, value }) => ({ name: file, text: value }))
+  return request.dockerfilePath === null
     ? tarStream(
         request.context.entries.filter(({ path }) => path !== ignoreFile),
         [
           { name: travelling, text: request.dockerfile },
           { name: ignoreFile, text: `${ignoreFile}\n${travelling}\n` },
+          ...sent,
         ],
         onBreak,
       )
-    : tarStream(request.context.entries, [], onBreak)
+    : tarStream(request.context.entries, sent, onBreak)
+}
+
+const noSecrets = (name: string): Failure =>
+  failure("E_BUILD", `Builder \`${name}\` cannot give secrets to a build on this engine`, {
+    hints: [
+      "Choose `--builder buildkit`, use an engine with BuildKit and without DOCKER_BUILDKIT=0, or podman 4 and newer",
+    ],
+    details: { builder: name },
+  })
 
 const contextVertex = "context"
 
@@ -101,10 +131,15 @@ const counted = (
 }
 
 /** A refusal before the first step is about the Dockerfile, not about the engine. */
-const refusal = (error: Failure): Failure => {
+const refusal = (error: Failure, dockerfile: SentDockerfile): Failure => {
   const message = error.details["message"]
   return statusOf(error) === 400 && typeof message === "string"
-    ? buildFailure({ step: "start", message, log: [] })
+    ? buildFailure({
+        step: "start",
+        message,
+        log: [],
+        source: sourceOf(dockerfile, undefined, message),
+      })
     : error
 }
 
@@ -114,16 +149,30 @@ const groupParent = (engine: EngineShape, group: string): Effect.Effect<string, 
     cgroupDriver === "systemd" ? `${group}.slice` : `/${group}`,
   )
 
-const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
+const build = (
+  { features = Effect.succeed(classicFeatures), ignoreFile, name }: EngineBuilderOptions,
+  engine: EngineShape,
+  env: Environment,
+  request: BuildRequest,
+) =>
   Stream.unwrap(
     Effect.gen(function* () {
+      const secrets = secretsOf(request)
+      if (secrets.length > 0 && !(yield* features).secretMounts) return yield* noSecrets(name)
+      const dockerfile = { file: request.dockerfilePath ?? "Dockerfile", text: request.dockerfile }
       const { buildGroup } = yield* engine.endpoint
       const progress = yield* Queue.unbounded<BuildEvent>()
+      const epoch = yield* sourceDateEpoch(env)
       const logins = yield* registryConfig(request.bases, env)
       let changedPath: string | undefined
-      const tar = contextTar(request, (cause) => {
-        if (cause instanceof ChangedWhileRead) changedPath = cause.message
-      })
+      const tar = contextTar(
+        request,
+        (cause) => {
+          if (cause instanceof ChangedWhileRead) changedPath = cause.message
+        },
+        secrets,
+        ignoreFile,
+      )
       const messages = engine.build(
         {
           t: request.ref,
@@ -136,17 +185,25 @@ const build = (engine: EngineShape, env: Environment, request: BuildRequest) =>
           version: "1",
           cgroupparent:
             buildGroup === undefined ? undefined : yield* groupParent(engine, buildGroup),
+          // Podman's own label would tell its images from others'.
+          identitylabel: "0",
+          // Podman's word for it; Docker's classic builder knows none.
+          ...(epoch === undefined ? {} : { timestamp: String(epoch) }),
+          ...(request.noCache === true ? { nocache: "1" } : {}),
+          ...(secrets.length === 0
+            ? {}
+            : { secrets: JSON.stringify(secrets.map(({ file, id }) => `id=${id},src=${file}`)) }),
         },
         counted(tar, request.context.size, (event) => progress.unsafeOffer(event)),
         { "x-registry-config": logins },
       )
-      let reading: Reading = firstReading
+      let reading: Reading = { ...firstReading, dockerfile }
       let transferred = false
       const closing =
         buildGroup === undefined ? messages : closedBy(messages, endBuildGroup(buildGroup))
       const events = closing.pipe(
         Stream.mapError((error) =>
-          changedPath === undefined ? refusal(error) : changedSource(changedPath),
+          changedPath === undefined ? refusal(error, dockerfile) : changedSource(changedPath),
         ),
         Stream.flatMap((message) => {
           const [next, said] = readMessage(reading, message)
@@ -205,6 +262,10 @@ export interface EngineBuilderOptions {
   readonly name: string
   /** The engine can ask a registry for a digest; one that cannot pulls the image to know it. */
   readonly asksRegistries: boolean
+  /** The file of the context that its builder heeds first; it is ours where a Dockerfile travels. */
+  readonly ignoreFile: string
+  /** What its builder has; Docker's classic one by default. */
+  readonly features?: Effect.Effect<BuilderFeatures, Failure>
 }
 
 /** What Docker's classic builder has. */
@@ -212,23 +273,24 @@ export const classicFeatures: BuilderFeatures = {
   cacheMounts: false,
   secretMounts: false,
   crossPlatform: false,
+  rewrittenTimestamps: false,
 }
 
 /** Builds by the engine's `/build` endpoint. `env` is where the user's registry logins are looked up. */
 export const classicBuilder = (
-  { asksRegistries, name }: EngineBuilderOptions,
+  options: EngineBuilderOptions,
   engine: EngineShape,
   env: Environment,
 ): BuilderShape => ({
-  name,
-  features: Effect.succeed(classicFeatures),
+  name: options.name,
+  features: options.features ?? Effect.succeed(classicFeatures),
   status: Effect.zipWith(engine.info, engine.endpoint, ({ serverVersion }, { address }) => ({
     address,
     version: serverVersion,
   })),
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
-  baseDigest: (image) => baseDigest(engine, asksRegistries, image),
+  baseDigest: (image) => baseDigest(engine, options.asksRegistries, image),
   cache: unnamedImageCache(engine),
-  build: (request) => build(engine, env, request),
+  build: (request) => build(options, engine, env, request),
 })

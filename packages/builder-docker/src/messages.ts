@@ -5,6 +5,7 @@
  */
 import { BuildEvent, buildFailure, searchedLogLines } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
+import { type SentDockerfile, sourceOf } from "./source.ts"
 
 export interface Reading {
   /** The step under way. */
@@ -21,6 +22,8 @@ export interface Reading {
   readonly log: ReadonlyArray<string>
   readonly imageId: string
   readonly failure: Failure | undefined
+  /** For the lines of a step that fails. */
+  readonly dockerfile?: SentDockerfile
 }
 
 export const firstReading: Reading = {
@@ -37,12 +40,14 @@ export const firstReading: Reading = {
 const at = (value: unknown, key: string): unknown =>
   typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
 
-/** Podman begins with the stage where there are several: `[1/2] STEP 1/3: FROM x`. */
-const stepLine = /^(?:\[(\d+\/\d+)\] )?(?:Step|STEP) (\d+\/\d+) ?: (.*)$/s
+/** Podman says of which stage a step is, where there are several. */
+const stepLine = /^(?:\[(\d+)\/\d+\] )?(?:Step|STEP) (\d+\/\d+) ?: (.*)$/s
 const usesCache = /^ ---> Using cache$|^--> Using cache [0-9a-f]+$/
 /** Lines by which the builder speaks of itself, not of the program in the step. */
 const ownLine =
-  /^ ?--?-> |^Removing intermediate container |^Successfully (?:built|tagged) |^COMMIT |^[0-9a-f]{64}$/
+  /^ ?--?-> |^Removing intermediate container |^Successfully (?:built|tagged) |^(?:\[\d+\/\d+\] )?COMMIT |^time="[^"]*" level=error msg="\+\(UNHANDLED LOGLEVEL\)|^[0-9a-f]{64}$/
+/** Podman's word on a step's image, right after what the program said last, whether or not that was a line. */
+const afterLastLine = /--> [0-9a-f]{11}$/
 /** Docker begins each in a message of its own, whether or not the program ended its last line. */
 const ownMessage =
   /^(?: ---> |Removing intermediate container |Successfully (?:built|tagged) |Step \d+\/\d+ : )/
@@ -77,10 +82,10 @@ const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArr
   const step = stepLine.exec(raw)
   if (step !== null) {
     const [, stage, position = "", instruction = ""] = step
-    const place = stage === undefined ? position : `stage ${stage} ${position}`
+    const place = stage === undefined ? position : `stage-${Number(stage) - 1} ${position}`
     const next = {
       id: `step-${place}`,
-      name: `[${place}] ${instruction.trim()}`,
+      name: `[${place}] ${instruction.trim().replace(/^[a-z]+/, (word) => word.toUpperCase())}`,
       cached: false,
     }
     return [
@@ -94,7 +99,7 @@ const readLine = (reading: Reading, raw: string): readonly [Reading, ReadonlyArr
   if (ownLine.test(raw) || raw === "") return [reading, []]
   const warning = /^\[Warning\] (.*)$/.exec(raw)?.[1]
   if (warning !== undefined) return [reading, [BuildEvent.Warning({ message: warning })]]
-  return logged(reading, "stdout", raw)
+  return logged(reading, "stdout", raw.replace(afterLastLine, ""))
 }
 
 type Read = readonly [Reading, ReadonlyArray<BuildEvent>]
@@ -172,6 +177,7 @@ export const readMessage = (
       step: reading.step?.name ?? "start",
       message: said,
       log: told.log,
+      source: sourceOf(reading.dockerfile, reading.step?.name, said),
     })
     return [{ ...told, failure, step: undefined }, [...last, ...finished(told, said)]]
   }

@@ -211,3 +211,26 @@ for (const [name, env] of builders) {
     )
   })
 }
+
+describe("the classic builder alone", () => {
+  liveEffect(
+    "refuses a build that mounts secrets before it sends anything, and makes one that does not",
+    () =>
+      Effect.gen(function* () {
+        const context = yield* collectContext(yield* temporaryFolder({ a: "x" }))
+        const secrets = { token: "s3cret" }
+        const plain = yield* requested(context, "FROM scratch\nCOPY a /a\n")
+        const events = yield* built({ ...plain, bases: [], secrets })
+        expect(events.at(-1)?._tag).toBe("Finished")
+        const mounting = "FROM python:3.13-slim\nRUN --mount=type=secret,id=token true\n"
+        const request = yield* requested(context, mounting)
+        const failed = yield* Effect.flip(built({ ...request, secrets }))
+        expect([failed.code, failed.message]).toEqual([
+          "E_BUILD",
+          "Builder `docker` cannot give secrets to a build on this engine",
+        ])
+        expect(failed.hints).not.toEqual([])
+        expect(JSON.stringify(failed)).not.toContain("s3cret")
+      }).pipe(Effect.provide(services(classic))),
+  )
+})

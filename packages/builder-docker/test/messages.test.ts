@@ -117,6 +117,42 @@ describe(`the stream of ${recorded.engine}`, () => {
     expect(read(streamOf("success")).reading.failure).toBeUndefined()
   })
 
+  test("knows podman's steps of several stages, and its own words from a last line without an end", () => {
+    const { events } = read([
+      { stream: "[1/2] STEP 1/2: FROM scratch AS a\n" },
+      { stream: "[1/2] STEP 2/2: run printf half\n" },
+      { stream: "half" },
+      { stream: "--> 0123456789a\n" },
+      { stream: "[2/2] STEP 1/1: FROM a\n" },
+      { stream: "[2/2] COMMIT docker.io/library/x:1\n" },
+      { stream: "--> 0123456789b\n" },
+    ])
+    expect(told(events)).toEqual([
+      ...["> [stage-0 1/2] FROM scratch AS a", "< done"],
+      ...["> [stage-0 2/2] RUN printf half", "  half", "< done"],
+      ...["> [stage-1 1/1] FROM a", "< done"],
+    ])
+  })
+
+  test("names the lines of the step that failed, and of one that podman did not understand", () => {
+    const dockerfile = { file: "Dockerfile", text: "FROM a\nrun x \\\n  y\nRUNN z\n" }
+    const failing = (message: string) => {
+      const [begun] = readMessage(
+        { ...firstReading, dockerfile },
+        { stream: "STEP 2/3: RUN x y\n" },
+      )
+      return readMessage(begun, { error: message })[0].failure?.details["source"]
+    }
+    expect(failing("while running runtime: exit status 7")).toEqual({
+      file: "Dockerfile",
+      firstLine: 2,
+      lastLine: 3,
+      lines: ["run x \\", "  y"],
+    })
+    const unknown = 'Build error: Unknown instruction: "RUNN" &imagebuilder.Step{Original:"no"'
+    expect(failing(`${unknown}, Original:"RUNN z"}`)).toMatchObject({ firstLine: 4, lastLine: 4 })
+  })
+
   test("shows what a pull has loaded", () => {
     const { events } = read([
       { stream: "Step 1/1 : FROM a" },

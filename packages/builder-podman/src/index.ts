@@ -20,21 +20,33 @@ import * as Layer from "effect/Layer"
  */
 const firstWithCacheMounts = 5
 
+/** The first that moves the secrets, which travel in the build context, out of it before `COPY . .`. */
+const firstWithSecrets = 4
+
 const featuresOf = (version: string): BuilderFeatures => ({
   cacheMounts: Number(version.split(".")[0]) >= firstWithCacheMounts,
-  // Build secrets would have to travel in the build context, where `COPY . .` finds them.
-  secretMounts: false,
+  secretMounts: Number(version.split(".")[0]) >= firstWithSecrets,
   crossPlatform: false,
+  rewrittenTimestamps: true,
 })
 
 /** `env` is where the user's registry logins are looked up. */
 export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
   Layer.effect(
     Builder,
-    Effect.map(Engine, (engine) => ({
-      ...classicBuilder({ name: "podman", asksRegistries: false }, engine, env),
-      features: Effect.map(engine.info, ({ serverVersion }) => featuresOf(serverVersion)),
-    })),
+    Effect.map(Engine, (engine) =>
+      classicBuilder(
+        {
+          name: "podman",
+          asksRegistries: false,
+          // Heeded before the user's own `.dockerignore`, which so stays in the context.
+          ignoreFile: ".containerignore",
+          features: Effect.map(engine.info, ({ serverVersion }) => featuresOf(serverVersion)),
+        },
+        engine,
+        env,
+      ),
+    ),
   )
 
 /** The setting is a path or an address; `CONTAINER_HOST` knows addresses. */

@@ -20,7 +20,7 @@ export {
 export type { Secret, Secrets, SshAgents } from "./session/secrets.ts"
 export type { BuildFailure } from "./solve/build.ts"
 export type { CacheExport, CacheImport } from "./solve/cache.ts"
-export { BuildError } from "./solve/error.ts"
+export { BuildError, stepSource } from "./solve/error.ts"
 export { BuildEvent, type BuildResult, type SourceLines } from "./solve/event.ts"
 export { type ByteConsumer, type Output, toFile } from "./solve/output.ts"
 export type { BuildRequest, ContextSource } from "./solve/request.ts"

@@ -50,8 +50,34 @@ const copiedFrom = (dockerfile: Dockerfile): ReadonlyArray<string> =>
     .filter((image) => !/^\d+$/.test(image) && !image.includes("$"))
 
 /**
+ * `COPY --from=<number>` of a stage that does not come before it. Some builders say what is wrong; podman
+ * 4.3 falls over, and its service with it.
+ */
+const missingStage = (path: string, dockerfile: Dockerfile): Failure | undefined => {
+  const starts = dockerfile.getFROMs().map((from) => from.getRange().start.line)
+  for (const instruction of dockerfile.getInstructions()) {
+    const flags = /^COPY\s+((?:--\S+\s+)+)/i.exec(instruction.getTextContent())?.[1] ?? ""
+    const stage = /--from=["']?(\d+)["']?\s/.exec(flags)?.[1]
+    const at = instruction.getRange().start.line
+    if (stage === undefined) continue
+    const before = starts.filter((start) => start < at).length - 1
+    if (Number(stage) < before) continue
+    return failure(
+      "E_DOCKERFILE",
+      `\`${path}\` line ${at + 1}: there is no stage ${stage} before it`,
+      {
+        hints: ["Stages count from 0; name them with `FROM ... AS name` and copy from the name"],
+        details: { dockerfile: path, line: at + 1 },
+      },
+    )
+  }
+  return undefined
+}
+
+/**
  * Images of all `FROM` lines that are not an earlier stage or `scratch`, then those of `--from` flags,
- * in order, without repeats. `E_DOCKERFILE` when there is no `FROM`, or one without an image.
+ * in order, without repeats. `E_DOCKERFILE` when there is no `FROM`, one without an image, or a copy from a
+ * stage that is not there.
  */
 export const baseImages = (
   path: string,
@@ -71,6 +97,8 @@ export const baseImages = (
       }),
     )
   }
+  const missing = missingStage(path, dockerfile)
+  if (missing !== undefined) return Effect.fail(missing)
   for (const from of froms) {
     const written = from.getImage() ?? ""
     const image = expand(unquoted(written), values)

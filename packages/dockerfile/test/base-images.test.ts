@@ -93,6 +93,7 @@ const cases: ReadonlyArray<Case> = [
     what: "images that files are copied or mounted from",
     text: [
       "FROM a AS first",
+      "FROM first",
       "COPY --from=first /x /y",
       "COPY --from=0 /x /y",
       "COPY --chown=1 --from=host.example/uv:latest /uv /bin/",
@@ -125,6 +126,11 @@ describe("a Dockerfile is refused", () => {
       "whose FROM uses an argument without a value",
       "ARG BASE\n\nFROM $BASE\n",
       "`docker/Dockerfile` line 3: `FROM $BASE` names no image",
+    ],
+    [
+      "that copies from its own stage by number",
+      "FROM a\nFROM b\nCOPY --chown=1 --from=1 /x /y\n",
+      "`docker/Dockerfile` line 3: there is no stage 1 before it",
     ],
   ] as const) {
     effect(what, () =>

@@ -31,6 +31,8 @@ export interface EngineInfo {
   /** What makes control groups: `cgroupfs` or `systemd`. */
   readonly cgroupDriver: string
   readonly name: string
+  /** Images are kept by containerd, and not by the engine's own graph drivers. */
+  readonly containerdStore: boolean
 }
 
 export interface EngineShape extends ImageApi, ContainerApi, PruneApi {
@@ -109,6 +111,8 @@ const makeEngine = (
           operatingSystem: text(said, "OperatingSystem"),
           cgroupDriver: text(said, "CgroupDriver"),
           name: text(said, "Name"),
+          // `DriverStatus`: pairs of words, of which one names containerd's snapshotters.
+          containerdStore: JSON.stringify(said).includes('"io.containerd.snapshotter.v1"'),
         }
       }),
     )

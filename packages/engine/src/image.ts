@@ -95,7 +95,8 @@ export const registryFailure = (
     /toomanyrequests|429|5\d\d |timeout|timed out|connection refused|no such host|reset by peer|EOF/i.test(
       message,
     ) &&
-    !/not found/i.test(message)
+    // A mirror's answer counts, even where the registry behind it does not answer.
+    !/not found|manifest unknown/i.test(message)
   ) {
     return failure(
       "E_NETWORK",
@@ -145,6 +146,14 @@ const parsePull = (said: unknown): PullProgress => ({
 const withTag = (reference: string): string =>
   /[@]|:[^/]+$/.test(reference) ? reference : `${reference}:latest`
 
+const isBadName = (message: unknown): boolean => /invalid reference format/.test(text(message))
+
+const badName = (reference: string, message: unknown): Failure =>
+  failure("E_IMAGE_NAME", `\`${reference}\` is not the name of an image`, {
+    hints: ["Write it as `registry/name:tag` in lower case"],
+    details: { image: reference, message },
+  })
+
 export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environment): ImageApi => ({
   inspectImage: (reference) =>
     Effect.flatMap(api, ({ json }) =>
@@ -156,14 +165,9 @@ export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environmen
         () => Effect.succeed(undefined),
       ),
       Effect.catchIf(
-        (error) => statusOf(error) === 400,
-        (error) =>
-          Effect.fail(
-            failure("E_IMAGE_NAME", `\`${reference}\` is not the name of an image`, {
-              hints: ["Write it as `registry/name:tag` in lower case"],
-              details: { image: reference, message: error.details["message"] },
-            }),
-          ),
+        // Podman says 500.
+        (error) => statusOf(error) === 400 || isBadName(error.details["message"]),
+        (error) => Effect.fail(badName(reference, error.details["message"])),
       ),
     ),
 

@@ -83,6 +83,22 @@ export const graph: Readonly<Record<string, Place>> = {
     ],
     tests: ["testing"],
   },
+
+  // Chooses backends as an app does, and builds with all of them.
+  conformance: {
+    level: 8,
+    uses: [
+      "build",
+      "builder-buildkit",
+      "builder-docker",
+      "builder-podman",
+      "dockerfile",
+      "engine",
+      "failure",
+      "local-engine",
+      "testing",
+    ],
+  },
 }
 
 /** What a builder backend is called; only `apps/*` and `tooling/*` may choose one. */

@@ -61,14 +61,20 @@ export const instructionAt = (dockerfile: string, line: number): Instruction | u
     ({ firstLine, lastLine }) => firstLine <= line && line <= lastLine,
   )
 
+/** Daemons write `copy` as `COPY`. */
+const withUpperKeyword = (text: string): string =>
+  text.replace(/^\w+/, (keyword) => keyword.toUpperCase())
+
 /**
  * The instruction that a vertex of this name runs, `[stage 2/5] RUN make`, for daemons that do not say;
  * undefined when none or several could be meant.
  */
 export const instructionNamed = (dockerfile: string, vertex: string): Instruction | undefined => {
   const [, step = ""] = /^\[[^\]]*\d+\/\d+\]\s+(.*)$/s.exec(vertex) ?? []
-  const wanted = squeezed(step)
+  const wanted = withUpperKeyword(squeezed(step))
   if (wanted === "") return undefined
-  const [found, ...others] = instructionsOf(dockerfile).filter(({ text }) => text === wanted)
+  const [found, ...others] = instructionsOf(dockerfile).filter(
+    ({ text }) => withUpperKeyword(text) === wanted,
+  )
   return others.length === 0 ? found : undefined
 }

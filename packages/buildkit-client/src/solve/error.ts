@@ -55,6 +55,18 @@ export const sourceLines = (
   return { file, firstLine: first, lastLine, lines }
 }
 
+/** Lines of the instruction that a step of this name runs; undefined where several could be meant. */
+export const stepSource = (
+  file: string,
+  dockerfile: string,
+  step: string,
+): SourceLines | undefined => {
+  const named = instructionNamed(dockerfile, step)
+  return named === undefined
+    ? undefined
+    : sourceLines(file, dockerfile, named.firstLine, named.lastLine)
+}
+
 const statedSource = (details: ReadonlyArray<RpcDetail>): SourceLines | undefined => {
   const stated = detail<SourceDetail>(details, "errdefs.Source")
   const range = stated?.ranges?.[0]

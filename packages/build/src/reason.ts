@@ -1,0 +1,64 @@
+/** One fault, one sentence: builders say the same in words of their own. */
+
+/** Where the frontend and the API were, which says nothing of the fault. */
+const preambles =
+  /^(?:failed to solve(?: with frontend \S+)?: |failed to create LLB definition: |building at STEP ".*?": |Build error: |resolving mountpoints for container "\w+": )+/s
+
+interface Form {
+  readonly said: RegExp
+  readonly means: (word: string) => string
+}
+
+/** The first that fits counts; the group is the word that the sentence is about. */
+const forms: ReadonlyArray<Form> = [
+  {
+    said: /unknown instruction: "?([^\s"]+)/i,
+    means: (word) => `unknown instruction \`${word.toUpperCase()}\``,
+  },
+  { said: /unknown flag: (?:--)?(\S+)/i, means: (word) => `unknown flag \`--${word}\`` },
+  {
+    said: /secret required but no secret with id (\S+) found|secret (\S+?):? not found/,
+    means: (word) => `secret \`${word}\` is not given`,
+  },
+  {
+    said: /"\/?([^"]+)"(?: not found)?: not found$|copier: stat: "\/?([^"]+)": no such file|by \.dockerignore: stat (\S+): file does not exist/,
+    means: (word) => `\`${word}\` is not in the build context`,
+  },
+  {
+    said: /(?:exit code:|exit status|non-zero code:) (\d+)\s*$/,
+    means: (word) => `exit code ${word}`,
+  },
+]
+
+/** The builder's own words where no form fits. */
+export const reasonFor = (message: string): string => {
+  const said = message.replace(preambles, "")
+  for (const form of forms) {
+    const word = form.said
+      .exec(said)
+      ?.slice(1)
+      .find((group) => group !== undefined)
+    if (word !== undefined) return form.means(word)
+  }
+  return said
+}
+
+const syntaxFault =
+  /dockerfile parse error|unknown instruction|unknown flag|failed to parse|invalid reference format|only supports the --|requires (?:at least|exactly) \w+ argument|requires .*argument/i
+
+/** The Dockerfile itself is wrong, and no program or file of it. */
+export const isSyntaxFault = (message: string): boolean =>
+  syntaxFault.test(message.replace(preambles, "").split("\n")[0] ?? "")
+
+/** `dockerfile parse error on line 3: ` is said with the line. */
+export const withoutLine = (reason: string): string =>
+  reason.replace(/^dockerfile parse error (?:on )?line \d+: /i, "")
+
+/** An instruction on one line, as it is written over these. */
+export const instructionIn = (lines: ReadonlyArray<string>): string =>
+  lines
+    .filter((line) => !/^\s*(?:#|$)/.test(line))
+    .map((line) => line.trimEnd().replace(/[\\`]$/, ""))
+    .join(" ")
+    .replace(/\s+/g, " ")
+    .trim()

@@ -1,0 +1,18 @@
+/** What registries say through engines, as failures. */
+import { describe, expect, test } from "bun:test"
+import { registryFailure } from "../src/index.ts"
+
+/** Podman 4.3 whose mirror has no such image, and whose way to the registry behind it is blocked. */
+const throughMirror =
+  'initializing source docker://none:1: (Mirrors also failed: [127.0.0.1:5000/library/none:1: reading manifest 1 in 127.0.0.1:5000/library/none: manifest unknown: manifest unknown]): docker.io/library/none:1: pinging container registry registry-1.docker.io: Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host'
+
+describe("a registry that", () => {
+  test.each([
+    ["has no such image", "manifest for none:1 not found: manifest unknown", "E_IMAGE_NOT_FOUND"],
+    ["has none, behind one that is not reached", throughMirror, "E_IMAGE_NOT_FOUND"],
+    ["is not reached", "dial tcp: lookup registry-1.docker.io: no such host", "E_NETWORK"],
+    ["wants a login", "unauthorized: authentication required", "E_REGISTRY_AUTH"],
+  ] as const)("%s", (_, message, code) => {
+    expect(registryFailure("none:1", undefined, message).code).toBe(code)
+  })
+})
