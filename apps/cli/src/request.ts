@@ -1,6 +1,7 @@
 /** From effective settings to the plain request that the use cases take. */
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { sourceDateEpoch } from "@relaunch/build"
 import type { SettingKey } from "@relaunch/config"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import type { JobRequest, LaunchRequest, LaunchSettings, SourceRequest } from "@relaunch/launch"
@@ -235,18 +236,20 @@ const timeLimitOf = (session: Session): Effect.Effect<number | undefined, Failur
 
 const variables = ["GIT_SSH_COMMAND", "GIT_SSH"] as const
 
-export const launchSettingsOf = (session: Session): LaunchSettings => ({
-  entity: session.text("entity") ?? "local",
-  project: session.text("project"),
-  cache: session.text("cache") ?? session.configuration.locations.cache,
-  buildLogs: join(session.configuration.locations.home, "builds"),
-  workingDirectory: process.cwd(),
-  git: {
-    interactive: isInteractive(session),
-    onTerminal,
-    timeLimit: `${session.number("git-timeout")} seconds`,
-    env: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
-  },
-  codeLimit: session.number("code-limit"),
-  cancelGrace: 1,
-})
+export const launchSettingsOf = (session: Session): Effect.Effect<LaunchSettings, Failure> =>
+  Effect.map(sourceDateEpoch(process.env), (epoch) => ({
+    entity: session.text("entity") ?? "local",
+    project: session.text("project"),
+    cache: session.text("cache") ?? session.configuration.locations.cache,
+    buildLogs: join(session.configuration.locations.home, "builds"),
+    workingDirectory: process.cwd(),
+    git: {
+      interactive: isInteractive(session),
+      onTerminal,
+      timeLimit: `${session.number("git-timeout")} seconds`,
+      env: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
+    },
+    codeLimit: session.number("code-limit"),
+    cancelGrace: 1,
+    sourceDateEpoch: epoch,
+  }))

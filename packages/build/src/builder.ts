@@ -23,6 +23,8 @@ export interface BuildRequest {
   readonly labels: Readonly<Record<string, string>>
   /** Name to value, given to `RUN --mount=type=secret` where the backend has it. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Seconds since 1970: no time in a layer shall be later. A backend that cannot do it warns. */
+  readonly sourceDateEpoch?: number | undefined
   /** Runs every step, whatever the engine has of an earlier build; false by default. */
   readonly noCache?: boolean
 }

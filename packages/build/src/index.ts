@@ -9,6 +9,7 @@ export type { BuildCache, CacheEntry, Pruned, PruneOptions } from "./cache.ts"
 export { type CollectOptions, collectContext, identified, listTree } from "./collect.ts"
 export type { BuildContext, ContextEntry } from "./context.ts"
 export { dockerIgnore, type IgnoreRules } from "./dockerignore.ts"
+export { epochVariable, sourceDateEpoch } from "./epoch.ts"
 export { BuildEvent, type BuiltImage } from "./event.ts"
 export {
   buildFailure,

@@ -10,7 +10,6 @@ import type { Environment } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { sourceDateEpoch } from "./epoch.ts"
 import { buildkitFailure } from "./failure.ts"
 import { buildkitRequest } from "./request.ts"
 
@@ -112,11 +111,10 @@ export const buildWith = (
 ): Stream.Stream<BuildEvent, Failure> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
-      const epoch = yield* sourceDateEpoch(env)
       const client = yield* Effect.mapError(Client.connect(address, options), buildkitFailure)
       const steps = openSteps()
       let digest: string | undefined
-      return client.build(buildkitRequest(request, env, output, pinned, epoch)).pipe(
+      return client.build(buildkitRequest(request, env, output, pinned)).pipe(
         Stream.mapError(buildkitFailure),
         Stream.tap((event) =>
           Effect.sync(() => {

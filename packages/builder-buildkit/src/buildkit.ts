@@ -158,7 +158,7 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
       cache: buildkitCache(
         Effect.map(target.options, (options) => ({ address: target.address, options })),
       ),
-      build: (request) => toldAboutEpoch(env, features, build(target, engine, env, request)),
+      build: (request) => toldAboutEpoch(request, features, build(target, engine, env, request)),
     } satisfies BuilderShape
   })
 

@@ -47,7 +47,6 @@ export const buildkitRequest = (
   env: Environment,
   output: Output,
   pinned: Readonly<Record<string, string>>,
-  epoch: number | undefined,
 ): BuildkitRequest => ({
   context: { entries: request.context.entries.map(entryOf) },
   // The context is what it should be: its `.dockerignore` has been applied.
@@ -56,7 +55,9 @@ export const buildkitRequest = (
   labels: request.labels,
   ...(request.platform === null ? {} : { platforms: [request.platform] }),
   secrets: request.secrets,
-  ...(epoch === undefined ? {} : { sourceDateEpoch: epoch, rewriteTimestamps: true }),
+  ...(request.sourceDateEpoch === undefined
+    ? {}
+    : { sourceDateEpoch: request.sourceDateEpoch, rewriteTimestamps: true }),
   ...(request.noCache === undefined ? {} : { noCache: request.noCache }),
   credentials: loginSource(env),
   // Builds of one job send only what changed since the last.

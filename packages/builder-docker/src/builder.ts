@@ -114,7 +114,7 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
     features,
     // The engine's BuildKit keeps its cache, whichever way builds go now.
     cache: buildkitCache(Effect.map(engine.endpoint, addressOf)),
-    build: (request) => toldAboutEpoch(env, features, build(request)),
+    build: (request) => toldAboutEpoch(request, features, build(request)),
   }
 }
 

@@ -10,7 +10,7 @@ import {
   buildFailure,
   changedSource,
 } from "@relaunch/build"
-import { builtImage, presentImage, sourceDateEpoch } from "@relaunch/builder-buildkit"
+import { builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
   type EngineShape,
   type Environment,
@@ -162,7 +162,7 @@ const build = (
       const dockerfile = { file: request.dockerfilePath ?? "Dockerfile", text: request.dockerfile }
       const { buildGroup } = yield* engine.endpoint
       const progress = yield* Queue.unbounded<BuildEvent>()
-      const epoch = yield* sourceDateEpoch(env)
+      const { sourceDateEpoch } = request
       const logins = yield* registryConfig(request.bases, env)
       let changedPath: string | undefined
       const tar = contextTar(
@@ -188,7 +188,7 @@ const build = (
           // Podman's own label would tell its images from others'.
           identitylabel: "0",
           // Podman's word for it; Docker's classic builder knows none.
-          ...(epoch === undefined ? {} : { timestamp: String(epoch) }),
+          ...(sourceDateEpoch === undefined ? {} : { timestamp: String(sourceDateEpoch) }),
           ...(request.noCache === true ? { nocache: "1" } : {}),
           ...(secrets.length === 0
             ? {}

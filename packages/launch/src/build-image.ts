@@ -105,6 +105,7 @@ export const buildImage = (
           bases: bases.map(({ image }) => image),
           platform: request.platform ?? null,
           buildArguments: {},
+          sourceDateEpoch: settings.sourceDateEpoch,
           labels: buildLabels(identity),
           secrets,
         })

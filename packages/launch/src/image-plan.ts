@@ -6,6 +6,7 @@ import {
   type BuildContext,
   Builder,
   type BuiltImage,
+  epochVariable,
   identityLabel,
   imageIdentity,
   imageTag,
@@ -240,6 +241,7 @@ export const identifyImage = (
   plan: ImagePlan,
   jobName: string,
   platform: string | undefined,
+  epoch: number | undefined,
 ): Effect.Effect<ImageIdentity, Failure, Builder> =>
   Effect.gen(function* () {
     const builder = yield* Builder
@@ -265,7 +267,8 @@ export const identifyImage = (
       contextDigest: plan.context.digest,
       bases,
       platform: target,
-      buildArguments: {},
+      // A wish for other layers is a wish for another image.
+      buildArguments: epoch === undefined ? {} : { [epochVariable]: String(epoch) },
     })
     const ref = imageTag(imageNameSafe(jobName), identity)
     const present = yield* builder.find(ref, identity)

@@ -71,6 +71,7 @@ const imageOf = (
   name: string,
   here: boolean,
   platform: string | undefined,
+  epoch: number | undefined,
 ): Effect.Effect<PlannedImage, never, Builder> =>
   Effect.gen(function* () {
     if (plan === undefined) {
@@ -84,7 +85,7 @@ const imageOf = (
         bases: [],
       }
     }
-    const identified = yield* Effect.either(identifyImage(plan, jobName, platform))
+    const identified = yield* Effect.either(identifyImage(plan, jobName, platform, epoch))
     return Either.match(identified, {
       onLeft: (error): PlannedImage => ({
         ref: null,
@@ -125,6 +126,7 @@ export const plan = (
       resolved.report.uri,
       resolved.image?.details !== undefined,
       request.platform,
+      settings.sourceDateEpoch,
     )
     const environment = runEnvironment({
       baseUrl: "(address of the local server)",

@@ -86,7 +86,15 @@ export const prepareRun = (
     const buildable =
       plan === undefined
         ? undefined
-        : { plan, identified: yield* identifyImage(plan, resolved.jobName, request.platform) }
+        : {
+            plan,
+            identified: yield* identifyImage(
+              plan,
+              resolved.jobName,
+              request.platform,
+              settings.sourceDateEpoch,
+            ),
+          }
     const job = yield* storeJob(resolved)
     yield* emit(LaunchEvent.JobStored({ job: yield* jobValue(job.artifact), verdict: job.verdict }))
     const { image, log } =

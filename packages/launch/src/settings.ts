@@ -9,6 +9,8 @@ export interface LaunchSettings {
   readonly cache: string
   /** Folder for the logs of builds. */
   readonly buildLogs: string
+  /** Seconds since 1970 that no time in a layer shall be later than. */
+  readonly sourceDateEpoch: number | undefined
   /** Directory that relative sources are looked up in. */
   readonly workingDirectory: string
   readonly git: Omit<GitOptions, "login">

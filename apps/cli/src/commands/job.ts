@@ -68,7 +68,7 @@ export const createCommand = (
       platform: current.text("platform"),
     }
     const stored: { job?: JobValue; verdict?: keyof typeof verbs } = {}
-    yield* createJob(request, launchSettingsOf(current)).pipe(
+    yield* createJob(request, yield* launchSettingsOf(current)).pipe(
       Stream.runForEach((event) => {
         if (event._tag === "Warning") return talk(`warning: ${event.message}`)
         if (event._tag === "JobStored") Object.assign(stored, event)

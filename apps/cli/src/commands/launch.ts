@@ -99,7 +99,7 @@ export const launchCommand = (flags: Flags): CommandEffect =>
     const current = yield* session(flags)
     if (current.flag("dry-run")) return yield* planOf(current)
     const request = yield* launchRequestOf(current)
-    const settings = launchSettingsOf(current)
+    const settings = yield* launchSettingsOf(current)
     const layers = launchLayers(current)
     if (!current.flag("async")) {
       const outcome = yield* Effect.provide(follow(launch(request, settings), current), layers)

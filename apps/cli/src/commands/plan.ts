@@ -12,12 +12,10 @@ import { type Session, session } from "../session.ts"
 export const planOf = (current: Session): Effect.Effect<number, Failure> =>
   Effect.gen(function* () {
     const request = yield* launchRequestOf(current)
+    const settings = yield* launchSettingsOf(current)
     const found = yield* Effect.scoped(
       Effect.flatMap(plannedHome(current), (planned) =>
-        plan(request, launchSettingsOf(current)).pipe(
-          Effect.scoped,
-          Effect.provide(launchLayers(planned)),
-        ),
+        plan(request, settings).pipe(Effect.scoped, Effect.provide(launchLayers(planned))),
       ),
     )
     yield* current.flag("json") ? answerJson(found) : answer(planText(found))
