@@ -35,6 +35,8 @@ export const help = {
     "relaunch builder prune --keep-duration 7d --yes",
   ],
   "config-path": ["relaunch config path"],
+  "config-validate": ["relaunch config validate", "relaunch config validate relaunch.yaml"],
+  "config-schema": ["relaunch config schema > relaunch.schema.json"],
   "config-show": ["relaunch config show", "relaunch config show --builder docker --json"],
   epilogue: `
 Settings: a flag wins over a variable, a variable over relaunch.yaml of the project, that over

@@ -71,4 +71,20 @@ export const machineCommands = (program: Command, choose: Choose) => {
       const { showCommand } = await import("./commands/config.ts")
       choose(showCommand(flagsOf(command)))
     })
+  quiet(config.command("validate"))
+    .description("Check files of settings, those in use by default; all problems with their places")
+    .argument("[files...]", "relaunch.yaml, config.yaml, launch-config.yaml; `-` is standard input")
+    .option("--json", "Print the answer as JSON")
+    .addHelpText("after", examples(help["config-validate"]))
+    .action(async (files: ReadonlyArray<string>, _: unknown, command: Command) => {
+      const { validateCommand } = await import("./commands/config-files.ts")
+      choose(validateCommand(files, flagsOf(command)))
+    })
+  quiet(config.command("schema"))
+    .description("JSON Schema of the files, for editors")
+    .addHelpText("after", examples(help["config-schema"]))
+    .action(async () => {
+      const { schemaCommand } = await import("./commands/config-files.ts")
+      choose(schemaCommand())
+    })
 }

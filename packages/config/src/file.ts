@@ -50,7 +50,11 @@ class Wanted {
 const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
   switch (setting.kind) {
     case "text":
-      if (typeof value === "string") return value
+      if (typeof value === "string") {
+        return setting.choices === undefined || setting.choices.includes(value)
+          ? value
+          : new Wanted(`one of ${setting.choices.join(", ")}`)
+      }
       // `--config` and `--resource-args` may stand in the file as what they would hold.
       if (
         ["config", "resource-args"].includes(setting.key) &&
@@ -189,12 +193,17 @@ const fromFile = (path: string, key: string, value: FileValue): FileValue => {
     : value
 }
 
-/** An absent file has no values. Unknown keys are refused with the nearest that exists. */
-export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure> =>
+export interface InspectedFile extends ConfigFile {
+  /** `line 3, column 1: ...`, in the order of the file. */
+  readonly problems: ReadonlyArray<string>
+}
+
+/** What is right in a file and what is wrong. An absent file has no values. */
+export const inspectConfigFile = (path: string): Effect.Effect<InspectedFile, Failure> =>
   Effect.gen(function* () {
     const values = new Map<SettingKey, { readonly value: FileValue; readonly line: number }>()
     const text = yield* textOf(path)
-    if (text === undefined) return { path, values }
+    if (text === undefined) return { path, values, problems: [] }
     const { entries, problems } = read(text)
     const found = [...problems]
     for (const { column, key, line, value } of entries) {
@@ -215,8 +224,14 @@ export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure>
         else values.set(setting.key, { value: fromFile(path, name, read), line })
       }
     }
-    return found.length > 0 ? yield* refuse(path, found) : { path, values }
+    return { path, values, problems: found }
   })
+
+/** Unknown keys are refused with the nearest that exists, all problems of the file at once. */
+export const readConfigFile = (path: string): Effect.Effect<ConfigFile, Failure> =>
+  Effect.flatMap(inspectConfigFile(path), ({ problems, values }) =>
+    problems.length > 0 ? Effect.fail(refuse(path, problems)) : Effect.succeed({ path, values }),
+  )
 
 /** Of W&B's file only the builder's type and platform are ours; the rest belongs to its agent. */
 export const readWandbLaunchConfig = (path: string): Effect.Effect<ConfigFile, Failure> =>

@@ -1,6 +1,12 @@
 export { type Configuration, configuration, type Effective, type Inputs } from "./effective.ts"
-export type { FileValue } from "./file.ts"
+export {
+  type ConfigFile,
+  type FileValue,
+  inspectConfigFile,
+  readWandbLaunchConfig,
+} from "./file.ts"
 export { type Locations, locations } from "./locations.ts"
+export { type BuilderSettings, configSchema } from "./schema.ts"
 export {
   type Setting,
   type SettingKey,

@@ -1,0 +1,116 @@
+/** Files of settings, checked as a whole; and their schema, which says the same. */
+import { describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import { effect, relaunchCli, temporaryFolder } from "@relaunch/testing"
+import { Ajv2020 } from "ajv/dist/2020.js"
+import * as Effect from "effect/Effect"
+import { parse } from "yaml"
+import schema from "../../../docs/schema/config.schema.json" with { type: "json" }
+import { wholeSchema } from "../src/commands/config-files.ts"
+
+const fits = new Ajv2020({ allowUnionTypes: true }).compile(schema)
+
+const good = [
+  "project: demo\nentry-point: [python, main.py]\n",
+  "builder: podman\nasync: true\nsecret: [A, B]\n",
+  "builder:\n  type: buildkit\n  address: tcp://127.0.0.1:1234\n",
+  "builder:\n  type: docker\n  platform: linux/amd64\nresource-args: {memory: 1g}\n",
+  'env:\n  A: "1"\ncode-limit: 1000\n',
+]
+
+/** Each with all that is wrong in it, in the order of the file. */
+const bad: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
+  [
+    "projct: demo\nruntime: 3.10\nprogress: loud\nasync: maybe\n",
+    [
+      "line 1, column 1: there is no setting `projct`; did you mean `project`?",
+      "line 2, column 1: `runtime` is not a text; write it in quotes, as YAML reads `3.10` as 3.1",
+      "line 3, column 1: `progress` is not one of auto, plain, tty, json, quiet",
+      "line 4, column 1: `async` is not true or false",
+    ],
+  ],
+  [
+    "builder: {type: buildkit, adress: x}\ncode-limit: -1\n",
+    [
+      "line 2, column 1: `code-limit` is not a whole number",
+      "line 1: builder `buildkit` has no setting `adress`; did you mean `address`?",
+    ],
+  ],
+  ["secret: A\n", ["line 1, column 1: `secret` is not a list of texts"]],
+]
+
+const validated = (files: Readonly<Record<string, string>>, args: ReadonlyArray<string>) =>
+  Effect.gen(function* () {
+    const home = yield* temporaryFolder(files)
+    return yield* relaunchCli(["config", "validate", ...args], { home, cwd: home })
+  })
+
+describe("config validate", () => {
+  for (const text of good) {
+    effect(`finds nothing in ${JSON.stringify(text)}, and neither does the schema`, () =>
+      Effect.gen(function* () {
+        const said = yield* validated({ "a.yaml": text }, ["a.yaml"])
+        expect([said.code, said.stdout, said.stderr]).toEqual([0, "a.yaml: good\n", ""])
+        expect(fits(parse(text))).toBe(true)
+      }),
+    )
+  }
+
+  for (const [text, problems] of bad) {
+    effect(`names all that is wrong in ${JSON.stringify(text)}`, () =>
+      Effect.gen(function* () {
+        const said = yield* validated({ "a.yaml": text }, ["a.yaml", "--json"])
+        expect([said.code, JSON.parse(said.stdout)]).toEqual([2, [{ path: "a.yaml", problems }]])
+        expect(fits(parse(text))).toBe(false)
+      }),
+    )
+  }
+
+  effect("looks at the files in use, and says which", () =>
+    Effect.gen(function* () {
+      const files = {
+        "relaunch.yaml": "project: demo\n",
+        ".config/relaunch/config.yaml": "entty: me\n",
+        ".config/wandb/launch-config.yaml": "builder:\n  type: docker\nqueues: [a]\n",
+      }
+      const said = yield* validated(files, [])
+      expect(said.code).toBe(2)
+      expect(
+        said.stdout.split("\n").map((line) => line.replace(/^\S+\/(?=[^/]+\/?$)/, "")),
+      ).toEqual([
+        expect.stringMatching(/relaunch\.yaml: good$/),
+        expect.stringMatching(
+          /config\.yaml, line 1, column 1: there is no setting `entty`; did you mean `entity`\?$/,
+        ),
+        expect.stringMatching(/launch-config\.yaml: good$/),
+        "",
+      ])
+    }),
+  )
+
+  effect("takes standard input, and refuses what is not there", () =>
+    Effect.gen(function* () {
+      const piped = yield* relaunchCli(["config", "validate", "-"], { stdin: "projct: x\n" })
+      expect([piped.code, piped.stdout]).toEqual([
+        2,
+        "standard input, line 1, column 1: there is no setting `projct`; did you mean `project`?\n",
+      ])
+      const absent = yield* validated({}, ["nothing.yaml"])
+      expect([absent.code, absent.stderr.split("\n")[0]]).toEqual([
+        2,
+        "error: There is no file `nothing.yaml`",
+      ])
+    }),
+  )
+})
+
+test("docs/schema/config.schema.json and `config schema` are what the settings say", async () => {
+  expect(schema as unknown).toEqual(JSON.parse(JSON.stringify(wholeSchema())))
+  const said = Bun.spawnSync([
+    process.execPath,
+    join(import.meta.dir, "../src/main.ts"),
+    "config",
+    "schema",
+  ])
+  expect(JSON.parse(said.stdout.toString())).toEqual(schema)
+})
