@@ -9,10 +9,11 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import type { CommandEffect } from "./contract.ts"
+import { jsonWords, unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
 import { makeProgram } from "./program.ts"
 import { explanation } from "./render/failure.ts"
-import { usageFailure } from "./usage.ts"
+import { pathOf, usageFailure } from "./usage.ts"
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
@@ -61,15 +62,26 @@ const run = async (command: CommandEffect): Promise<number> => {
   return error.exitCode
 }
 
-export const runCommand = async (argv: ReadonlyArray<string>): Promise<void> => {
+export const runCommand = async (words: ReadonlyArray<string>): Promise<void> => {
+  const { argv, fields } = jsonWords(words)
+  jsonMode.fields = fields
   jsonMode.on =
     argv.includes("--json") || /^(?:1|true|yes|on)$/i.test(process.env["RELAUNCH_JSON"] ?? "")
   let chosen: CommandEffect | undefined
   const program = makeProgram((command) => {
     chosen = command
   })
+  let path = ""
+  program.hook("preAction", (_, command) => {
+    path = pathOf(command)
+  })
   try {
     await program.parseAsync([...argv], { from: "user" })
+    const wrong = fields === undefined ? undefined : unknownField(path, fields)
+    if (wrong !== undefined) {
+      report(wrong, Cause.empty)
+      process.exit(wrong.exitCode)
+    }
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // Help and version have been printed.

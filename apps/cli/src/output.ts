@@ -1,5 +1,7 @@
 /** Answers go to stdout, talk to stderr. */
 import * as Effect from "effect/Effect"
+import { pickedFields } from "./json-fields.ts"
+import { jsonMode } from "./json-mode.ts"
 import { screenText } from "./render/program-output.ts"
 
 /** Writes all of it before going on, however slow the reader is. */
@@ -32,4 +34,10 @@ export const talkProgram = (): ProgramOutput => programOutput(process.stderr)
 
 /** The one JSON value of `--json`. */
 export const answerJson = (value: unknown): Effect.Effect<void> =>
-  answer(JSON.stringify(value, null, 2))
+  answer(
+    JSON.stringify(
+      jsonMode.fields === undefined ? value : pickedFields(value, jsonMode.fields),
+      null,
+      2,
+    ),
+  )

@@ -14,7 +14,8 @@ const commandOf = (program: Command, argv: ReadonlyArray<string>): Command => {
   return found
 }
 
-const pathOf = (command: Command): string =>
+/** `relaunch job create` */
+export const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 
 const unknownCommand = (command: Command, word: string): Failure => {

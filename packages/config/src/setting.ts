@@ -226,7 +226,7 @@ export const settings = [
     key: "json",
     kind: "flag",
     group: "Output",
-    help: "Print one JSON value on standard output, everything else on standard error",
+    help: "Print one JSON value on standard output, everything else on standard error; `--json=name,state` picks fields",
   },
   {
     key: "progress",

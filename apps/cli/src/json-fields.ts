@@ -1,0 +1,110 @@
+/** `--json name,state`: the answer with these fields alone, of each of its items where it has several. */
+import { type Failure, failure } from "@relaunch/failure"
+import { distance } from "fastest-levenshtein"
+
+const job = [
+  ...["name", "version", "aliases", "digest", "sourceType", "entity", "project", "createdAt"],
+  "definition",
+]
+const run = [
+  ...["id", "name", "entity", "project", "state", "exitCode", "job", "image", "createdAt"],
+  ...["finishedAt", "config", "summary", "reason", "hint", "timedOut"],
+]
+const launch = ["run", "job", "image"]
+const plan = [
+  ...["source", "job", "context", "dockerfile", "image", "command", "resources", "gpus"],
+  ...["environment", "warnings"],
+]
+
+/** Fields of each command's answer (docs/schema); commands whose answer has none are not here. */
+export const jsonFields: Readonly<Record<string, ReadonlyArray<string>>> = {
+  relaunch: launch,
+  "relaunch launch": launch,
+  "relaunch plan": plan,
+  "relaunch job create git": job,
+  "relaunch job create code": job,
+  "relaunch job create image": job,
+  "relaunch job list": job,
+  "relaunch job describe": job,
+  "relaunch run list": run,
+  "relaunch run show": [...run, "files", "inputs", "outputs", "steps", "log", "buildLog"],
+  "relaunch run stop": run,
+  "relaunch artifact list": [
+    ...["id", "type", "name", "version", "aliases", "digest", "entity", "project", "createdAt"],
+    ...["fileCount", "size"],
+  ],
+  "relaunch artifact download": ["artifact", "folder", "files", "references"],
+  "relaunch serve": ["urls", "port", "home"],
+  "relaunch builder list": [
+    ...["name", "chosen", "reachable", "address", "version", "features", "reason", "score"],
+  ],
+  "relaunch builder prune": ["builder", "dryRun", "freed", "entries"],
+  "relaunch clean": ["kind", "id", "run", "state", "size"],
+  "relaunch store check": ["damage", "checked", "size", "unnamed"],
+  "relaunch config path": ["projectFile", "userFile", "wandbFile", "home", "cache"],
+  "relaunch config show": ["setting", "value", "origin"],
+  "relaunch config validate": ["path", "problems"],
+}
+
+export interface JsonWords {
+  /** The words without the fields. */
+  readonly argv: ReadonlyArray<string>
+  readonly fields: ReadonlyArray<string> | undefined
+}
+
+const list = /^[A-Za-z]+(?:,[A-Za-z]+)*$/
+
+/**
+ * Takes the fields out of the words: after `--json=`, or behind `--json` where a word with a comma
+ * stands, which no command takes there.
+ */
+export const jsonWords = (argv: ReadonlyArray<string>): JsonWords => {
+  const rest: Array<string> = []
+  let fields: ReadonlyArray<string> | undefined
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? ""
+    if (word === "--") {
+      rest.push(...argv.slice(at))
+      break
+    }
+    const next = argv[at + 1] ?? ""
+    if (word.startsWith("--json=")) {
+      fields = word.slice("--json=".length).split(",")
+      rest.push("--json")
+    } else if (word === "--json" && next.includes(",") && list.test(next)) {
+      fields = next.split(",")
+      rest.push(word)
+      at += 1
+    } else rest.push(word)
+  }
+  return { argv: rest, fields }
+}
+
+/** `E_USAGE` when the command's answer has no such field. */
+export const unknownField = (
+  command: string,
+  fields: ReadonlyArray<string>,
+): Failure | undefined => {
+  const known = jsonFields[command] ?? []
+  const wrong = fields.find((field) => !known.includes(field))
+  if (wrong === undefined) return undefined
+  const near = known
+    .map((name) => ({ name, far: distance(name.toLowerCase(), wrong.toLowerCase()) }))
+    .sort((left, right) => left.far - right.far)
+    .find(({ far }) => far <= Math.max(2, wrong.length / 3))
+  return failure("E_USAGE", `The answer of \`${command}\` has no field \`${wrong}\``, {
+    hints: [
+      ...(near === undefined ? [] : [`Did you mean \`${near.name}\`?`]),
+      known.length === 0 ? "Leave the fields out" : `It has ${known.join(", ")}`,
+    ],
+    details: { field: wrong, known },
+  })
+}
+
+/** A field that an item has not is null. */
+export const pickedFields = (value: unknown, fields: ReadonlyArray<string>): unknown => {
+  if (Array.isArray(value)) return value.map((item) => pickedFields(item, fields))
+  return typeof value === "object" && value !== null
+    ? Object.fromEntries(fields.map((field) => [field, Reflect.get(value, field) ?? null]))
+    : value
+}
