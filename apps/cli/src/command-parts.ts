@@ -40,7 +40,9 @@ export const withOptions = (command: Command, keys?: Keys): Command => {
   return command
 }
 
-export const common: Keys = ["entity", "project", "json"]
+export const place: Keys = ["entity", "project", "json"]
+/** Of commands that answer with things that have an id or a reference. */
+export const common: Keys = ["entity", "project", "quiet", "json"]
 
 /** Flags of a command, and what was typed before it; a flag's default never hides a typed one. */
 export const flagsOf = (command: Command): Flags => {

@@ -9,9 +9,11 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
 import type { CommandEffect } from "./contract.ts"
+import { topics } from "./help.ts"
 import { jsonWords, unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
 import { makeProgram } from "./program.ts"
+import { misplacedWords, programArguments, splitWords } from "./program-arguments.ts"
 import { explanation } from "./render/failure.ts"
 import { pathOf, usageFailure } from "./usage.ts"
 
@@ -62,8 +64,23 @@ const run = async (command: CommandEffect): Promise<number> => {
   return error.exitCode
 }
 
+/** `relaunch help exit-codes`: what no command is about. */
+const helpTopic = (words: ReadonlyArray<string>): string | undefined => {
+  const [first, topic = "", ...rest] = words
+  return first === "help" && rest.length === 0 && Object.hasOwn(topics, topic)
+    ? topics[topic]
+    : undefined
+}
+
 export const runCommand = async (words: ReadonlyArray<string>): Promise<void> => {
-  const { argv, fields } = jsonWords(words)
+  const topic = helpTopic(words)
+  if (topic !== undefined) {
+    process.stdout.write(`${topic}\n`)
+    process.exit(exitCodes.success)
+  }
+  const { own, passed } = splitWords(words)
+  const { argv, fields } = jsonWords(own)
+  programArguments.given = passed ?? []
   jsonMode.fields = fields
   jsonMode.on =
     argv.includes("--json") || /^(?:1|true|yes|on)$/i.test(process.env["RELAUNCH_JSON"] ?? "")
@@ -77,7 +94,9 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
   })
   try {
     await program.parseAsync([...argv], { from: "user" })
-    const wrong = fields === undefined ? undefined : unknownField(path, fields)
+    const wrong =
+      (passed === undefined ? undefined : misplacedWords(path)) ??
+      (fields === undefined ? undefined : unknownField(path, fields))
     if (wrong !== undefined) {
       report(wrong, Cause.empty)
       process.exit(wrong.exitCode)

@@ -28,6 +28,7 @@ export const help = {
   serve: ["relaunch serve", "relaunch serve --port 9000"],
   env: ['eval "$(relaunch env)" && python train.py'],
   "builder-list": ["relaunch builder list", "relaunch builder list --builder podman --json"],
+  version: ["relaunch version", "relaunch version --json"],
   clean: ["relaunch clean --dry-run", "relaunch clean --yes"],
   "store-check": ["relaunch store check", "relaunch store check --json"],
   "builder-prune": [
@@ -43,9 +44,37 @@ Settings: a flag wins over a variable, a variable over relaunch.yaml of the proj
 config.yaml of the user, that over the builder and platform of W&B's launch-config.yaml, that over
 the default; see \`relaunch config show\`.
 
+Topics: \`relaunch help environment\`, \`relaunch help exit-codes\`.
+
 Exit status: 0 the run succeeded; 1 the run failed; 2 usage or configuration; 3 source; 4 build;
 5 engine; 6 store or server; 70 defect; 75 try again; 124 timed out; 130, 143 interrupted.`,
 } as const
 
 export const examples = (lines: ReadonlyArray<string>): string =>
-  `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`
+  `Examples:\n${lines.map((line) => `  ${line}`).join("\n")}\n`
+
+/** Pages of help that are about no command. */
+export const topics: Readonly<Record<string, string>> = {
+  environment: `Variables:
+  RELAUNCH_<SETTING>    every setting: RELAUNCH_PROJECT for --project, RELAUNCH_BUILD_CONTEXT for --build-context
+  RELAUNCH_HOME         folder of the store and the cache (default: $XDG_DATA_HOME/relaunch, $XDG_CACHE_HOME/relaunch)
+  RELAUNCH_GIT_PASSWORD password of --git-username
+  DOCKER_HOST, DOCKER_CONTEXT, BUILDKIT_HOST, CONTAINER_HOST   where engines and builders are
+  NO_COLOR, FORCE_COLOR, TERM   colours
+  RELAUNCH_DEBUG        set to 1 to see where errors come from
+All of them: docs/environment.md`,
+  "exit-codes": `Exit statuses:
+  0     the run succeeded, or the command did what it was asked
+  1     the run failed
+  2     usage or configuration
+  3     source: git, directory, build context, Dockerfile, image
+  4     build
+  5     engine
+  6     store or server
+  70    defect of relaunch
+  75    a passing fault; try again
+  124   timed out
+  130   interrupted by ctrl-C
+  143   terminated
+All error codes: docs/exit-codes.md`,
+}

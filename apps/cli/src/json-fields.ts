@@ -41,6 +41,7 @@ export const jsonFields: Readonly<Record<string, ReadonlyArray<string>>> = {
   "relaunch builder prune": ["builder", "dryRun", "freed", "entries"],
   "relaunch clean": ["kind", "id", "run", "state", "size"],
   "relaunch store check": ["damage", "checked", "size", "unnamed"],
+  "relaunch version": ["version", "commit", "runtime", "platform", "builders"],
   "relaunch config path": ["projectFile", "userFile", "wandbFile", "home", "cache"],
   "relaunch config show": ["setting", "value", "origin"],
   "relaunch config validate": ["path", "problems"],
@@ -63,10 +64,6 @@ export const jsonWords = (argv: ReadonlyArray<string>): JsonWords => {
   let fields: ReadonlyArray<string> | undefined
   for (let at = 0; at < argv.length; at += 1) {
     const word = argv[at] ?? ""
-    if (word === "--") {
-      rest.push(...argv.slice(at))
-      break
-    }
     const next = argv[at + 1] ?? ""
     if (word.startsWith("--json=")) {
       fields = word.slice("--json=".length).split(",")

@@ -1,6 +1,6 @@
 /** Commands about this machine: server, builders, leftovers, store, settings. */
 import type { Command } from "commander"
-import { type Choose, collect, common, flagsOf, quiet, withOptions } from "./command-parts.ts"
+import { type Choose, collect, flagsOf, place, quiet, withOptions } from "./command-parts.ts"
 import { examples, help } from "./help.ts"
 
 export const machineCommands = (program: Command, choose: Choose) => {
@@ -8,22 +8,29 @@ export const machineCommands = (program: Command, choose: Choose) => {
     .description("The local W&B-compatible server, in the foreground")
     .option("--port <port>", "Port to listen on (default: setting `server-port`, 7711)")
     .option("--host <address>", "Further address to listen on (repeatable)", collect)
-    .addHelpText("after", examples(help.serve))
+    .addHelpText("before", examples(help.serve))
     .action(async (_: unknown, command: Command) => {
       const { serveCommand } = await import("./commands/serve.ts")
       choose(serveCommand(flagsOf(command)))
     })
-  withOptions(quiet(program.command("env")), common)
+  withOptions(quiet(program.command("env")), place)
     .description("Variables that make any `python train.py` log to the local server")
-    .addHelpText("after", examples(help.env))
+    .addHelpText("before", examples(help.env))
     .action(async (_: unknown, command: Command) => {
       const { envCommand } = await import("./commands/serve.ts")
       choose(envCommand(flagsOf(command)))
     })
+  withOptions(quiet(program.command("version")), ["json"])
+    .description("Version, commit, runtime, and the builders that answer")
+    .addHelpText("before", examples(help.version))
+    .action(async (_: unknown, command: Command) => {
+      const { versionCommand } = await import("./commands/version.ts")
+      choose(versionCommand(flagsOf(command)))
+    })
   const builder = quiet(program.command("builder")).description("What can build images here")
   withOptions(quiet(builder.command("list")), ["builder", "json"])
     .description("Builder backends: reachable or why not, version, features; `*` is the one in use")
-    .addHelpText("after", examples(help["builder-list"]))
+    .addHelpText("before", examples(help["builder-list"]))
     .action(async (_: unknown, command: Command) => {
       const { listCommand } = await import("./commands/builder.ts")
       choose(listCommand(flagsOf(command)))
@@ -32,7 +39,7 @@ export const machineCommands = (program: Command, choose: Choose) => {
     .description("Show and remove what commands left that were killed")
     .option("-y, --yes", "Do not ask")
     .option("--dry-run", "Only show it")
-    .addHelpText("after", examples(help.clean))
+    .addHelpText("before", examples(help.clean))
     .action(async (_: unknown, command: Command) => {
       const { cleanCommand } = await import("./commands/clean.ts")
       choose(cleanCommand(flagsOf(command)))
@@ -40,7 +47,7 @@ export const machineCommands = (program: Command, choose: Choose) => {
   const store = quiet(program.command("store")).description("The local store")
   withOptions(quiet(store.command("check")), ["json"])
     .description("Read everything in the store and name all damage")
-    .addHelpText("after", examples(help["store-check"]))
+    .addHelpText("before", examples(help["store-check"]))
     .action(async (_: unknown, command: Command) => {
       const { checkCommand } = await import("./commands/store.ts")
       choose(checkCommand(flagsOf(command)))
@@ -51,7 +58,7 @@ export const machineCommands = (program: Command, choose: Choose) => {
     .option("--keep-duration <time>", "Keep what was used within it: 30m, 24h, 7d")
     .option("-y, --yes", "Do not ask")
     .option("--dry-run", "Show what would be freed")
-    .addHelpText("after", examples(help["builder-prune"]))
+    .addHelpText("before", examples(help["builder-prune"]))
     .action(async (_: unknown, command: Command) => {
       const { pruneCommand } = await import("./commands/builder-prune.ts")
       choose(pruneCommand(flagsOf(command)))
@@ -59,14 +66,14 @@ export const machineCommands = (program: Command, choose: Choose) => {
   const config = quiet(program.command("config")).description("Where settings come from")
   withOptions(quiet(config.command("path")), ["json"])
     .description("Files that are read, and the store")
-    .addHelpText("after", examples(help["config-path"]))
+    .addHelpText("before", examples(help["config-path"]))
     .action(async (_: unknown, command: Command) => {
       const { pathCommand } = await import("./commands/config.ts")
       choose(pathCommand(flagsOf(command)))
     })
   withOptions(quiet(config.command("show")))
     .description("Effective settings, each with its origin")
-    .addHelpText("after", examples(help["config-show"]))
+    .addHelpText("before", examples(help["config-show"]))
     .action(async (_: unknown, command: Command) => {
       const { showCommand } = await import("./commands/config.ts")
       choose(showCommand(flagsOf(command)))
@@ -75,14 +82,14 @@ export const machineCommands = (program: Command, choose: Choose) => {
     .description("Check files of settings, those in use by default; all problems with their places")
     .argument("[files...]", "relaunch.yaml, config.yaml, launch-config.yaml; `-` is standard input")
     .option("--json", "Print the answer as JSON")
-    .addHelpText("after", examples(help["config-validate"]))
+    .addHelpText("before", examples(help["config-validate"]))
     .action(async (files: ReadonlyArray<string>, _: unknown, command: Command) => {
       const { validateCommand } = await import("./commands/config-files.ts")
       choose(validateCommand(files, flagsOf(command)))
     })
   quiet(config.command("schema"))
     .description("JSON Schema of the files, for editors")
-    .addHelpText("after", examples(help["config-schema"]))
+    .addHelpText("before", examples(help["config-schema"]))
     .action(async () => {
       const { schemaCommand } = await import("./commands/config-files.ts")
       choose(schemaCommand())

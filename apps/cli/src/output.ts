@@ -12,6 +12,9 @@ const write = (stream: NodeJS.WriteStream, bytes: string | Uint8Array): Effect.E
   })
 
 export const answer = (text: string): Effect.Effect<void> => write(process.stdout, `${text}\n`)
+/** Nothing at all where there are none. */
+export const answerLines = (lines: ReadonlyArray<string>): Effect.Effect<void> =>
+  lines.length === 0 ? Effect.void : answer(lines.join("\n"))
 export const talk = (text: string): Effect.Effect<void> => write(process.stderr, `${text}\n`)
 
 /** What programs print: every byte to a pipe or file, to a terminal only what does not command it. */

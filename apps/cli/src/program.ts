@@ -5,7 +5,15 @@
 
 import { Command } from "commander"
 import { version } from "../package.json" with { type: "json" }
-import { type Choose, collect, common, flagsOf, quiet, withOptions } from "./command-parts.ts"
+import {
+  type Choose,
+  collect,
+  common,
+  flagsOf,
+  place,
+  quiet,
+  withOptions,
+} from "./command-parts.ts"
 import type { Flags } from "./contract.ts"
 import { examples, help } from "./help.ts"
 import { machineCommands } from "./machine-commands.ts"
@@ -20,13 +28,13 @@ const launchCommands = (program: Command, choose: Choose) => {
   })
   withOptions(quiet(program.command("launch")))
     .description("Create the job if needed, build its image, run it, record the run")
-    .addHelpText("after", examples(help.launch))
+    .addHelpText("before", examples(help.launch))
     .action(async (_: unknown, command: Command) => {
       await launch(flagsOf(command))()
     })
   withOptions(quiet(program.command("plan")))
     .description("Show all that a launch would do; build, store and start nothing")
-    .addHelpText("after", examples(help.plan))
+    .addHelpText("before", examples(help.plan))
     .action(async (_: unknown, command: Command) => {
       const { planCommand } = await import("./commands/plan.ts")
       choose(planCommand(flagsOf(command)))
@@ -66,7 +74,7 @@ const jobCommands = (program: Command, choose: Choose) => {
       .option("-n, --name <name>", "Name of the job")
       .option("--description <text>", "What the job is for")
       .option("-a, --alias <alias>", "Further alias of the version (repeatable)", collect)
-      .addHelpText("after", examples(help[`create-${kind}`]))
+      .addHelpText("before", examples(help[`create-${kind}`]))
       .action(async (source: string, _: unknown, command: Command) => {
         const { createCommand } = await import("./commands/job.ts")
         choose(createCommand(kind, source, flagsOf(command)))
@@ -75,7 +83,7 @@ const jobCommands = (program: Command, choose: Choose) => {
   withOptions(quiet(job.command("list")), common)
     .description("Jobs with their latest version")
     .option("--all", "All versions")
-    .addHelpText("after", examples(help["job-list"]))
+    .addHelpText("before", examples(help["job-list"]))
     .action(async (_: unknown, command: Command) => {
       const { listCommand } = await import("./commands/job.ts")
       choose(listCommand(flagsOf(command)))
@@ -83,7 +91,7 @@ const jobCommands = (program: Command, choose: Choose) => {
   withOptions(quiet(job.command("describe")), common)
     .description("One job with its definition")
     .argument("<job>", "[[entity/]project/]name[:alias]")
-    .addHelpText("after", examples(help["job-describe"]))
+    .addHelpText("before", examples(help["job-describe"]))
     .action(async (reference: string, _: unknown, command: Command) => {
       const { describeCommand } = await import("./commands/job.ts")
       choose(describeCommand(reference, flagsOf(command)))
@@ -93,7 +101,7 @@ const jobCommands = (program: Command, choose: Choose) => {
     .argument("<job>", "[[entity/]project/]name[:version]")
     .option("-y, --yes", "Do not ask")
     .option("--dry-run", "Show what would be deleted")
-    .addHelpText("after", examples(help["job-delete"]))
+    .addHelpText("before", examples(help["job-delete"]))
     .action(async (reference: string, _: unknown, command: Command) => {
       const { deleteCommand } = await import("./commands/job.ts")
       choose(deleteCommand(reference, flagsOf(command)))
@@ -106,7 +114,7 @@ const runCommands = (program: Command, choose: Choose) => {
     .description("Runs, newest first")
     .option("--state <state>", "Only runs in this state")
     .option("-n, --limit <count>", "At most so many", "50")
-    .addHelpText("after", examples(help["run-list"]))
+    .addHelpText("before", examples(help["run-list"]))
     .action(async (_: unknown, command: Command) => {
       const { listCommand } = await import("./commands/run.ts")
       choose(listCommand(flagsOf(command)))
@@ -114,7 +122,7 @@ const runCommands = (program: Command, choose: Choose) => {
   withOptions(quiet(run.command("show")), ["json"])
     .description("One run: state, metrics, configuration, files, artifacts")
     .argument("<run>", "Id, entity/project/id, or unique name")
-    .addHelpText("after", examples(help["run-show"]))
+    .addHelpText("before", examples(help["run-show"]))
     .action(async (text: string, _: unknown, command: Command) => {
       const { showCommand } = await import("./commands/run.ts")
       choose(showCommand(text, flagsOf(command)))
@@ -123,7 +131,7 @@ const runCommands = (program: Command, choose: Choose) => {
     .description("What a run printed")
     .argument("<run>", "Id, entity/project/id, or unique name")
     .option("-f, --follow", "Go on until the run is over")
-    .addHelpText("after", examples(help["run-logs"]))
+    .addHelpText("before", examples(help["run-logs"]))
     .action(async (text: string, _: unknown, command: Command) => {
       const { logsCommand } = await import("./commands/run.ts")
       choose(logsCommand(text, flagsOf(command)))
@@ -132,7 +140,7 @@ const runCommands = (program: Command, choose: Choose) => {
     .description("Stop a run: SIGTERM, and SIGKILL when the grace is over")
     .argument("<run>", "Id, entity/project/id, or unique name")
     .option("--grace <seconds>", "Time between the two", "10")
-    .addHelpText("after", examples(help["run-stop"]))
+    .addHelpText("before", examples(help["run-stop"]))
     .action(async (text: string, _: unknown, command: Command) => {
       const { stopCommand } = await import("./commands/run.ts")
       choose(stopCommand(text, flagsOf(command)))
@@ -145,17 +153,17 @@ const artifactCommands = (program: Command, choose: Choose) => {
     .description("Versions of artifacts, newest first")
     .option("--type <type>", "Only artifacts of this type")
     .option("--name <name>", "Only this artifact")
-    .addHelpText("after", examples(help["artifact-list"]))
+    .addHelpText("before", examples(help["artifact-list"]))
     .action(async (_: unknown, command: Command) => {
       const { listCommand } = await import("./commands/artifact.ts")
       choose(listCommand(flagsOf(command)))
     })
-  withOptions(quiet(artifact.command("download")), common)
+  withOptions(quiet(artifact.command("download")), place)
     .description("Write the files of a version into a folder")
     .argument("<artifact>", "[[entity/]project/]name[:alias]")
     .option("--type <type>", "The artifact's type, where a job and its code bear one name")
     .option("-o, --output <folder>", "Where to (default: artifacts/<name>:<version>)")
-    .addHelpText("after", examples(help["artifact-download"]))
+    .addHelpText("before", examples(help["artifact-download"]))
     .action(async (reference: string, _: unknown, command: Command) => {
       const { downloadCommand } = await import("./commands/artifact.ts")
       choose(downloadCommand(reference, flagsOf(command)))
@@ -171,7 +179,7 @@ export const makeProgram = (choose: Choose): Command => {
     .version(version, "-V, --version", "Show the version")
     .helpCommand("help [command]", "Show the help of a command")
     .enablePositionalOptions()
-    .addHelpText("before", `${examples(help.launch).trimStart()}\n`)
+    .addHelpText("before", examples(help.launch))
     .addHelpText("after", help.epilogue)
   launchCommands(program, choose)
   jobCommands(program, choose)

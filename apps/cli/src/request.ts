@@ -8,6 +8,7 @@ import type { JobRequest, LaunchRequest, LaunchSettings, SourceRequest } from "@
 import * as Effect from "effect/Effect"
 import { split } from "shlex"
 import { launchConfiguration } from "./launch-configuration.ts"
+import { programArguments } from "./program-arguments.ts"
 import { readPassword } from "./prompt.ts"
 import type { Session } from "./session.ts"
 import { onTerminal } from "./terminal-turn.ts"
@@ -207,7 +208,7 @@ export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, 
       dockerfile: base.dockerfile ?? file.dockerfile,
       runName: session.text("name") ?? file.name,
       config: file.config,
-      args: file.args,
+      args: [...file.args, ...programArguments.given],
       environment: session.map("env"),
       secrets: yield* secretsOf(session),
       resources: file.resources,

@@ -44,6 +44,7 @@ const answers: ReadonlyArray<readonly [command: string, definition: string]> = [
   ["relaunch builder list", "builders"],
   ["relaunch builder prune", "pruned"],
   ["relaunch clean", "leftovers"],
+  ["relaunch version", "product"],
   ["relaunch store check", "storeCheck"],
   ["relaunch config show", "settings"],
   ["relaunch config validate", "configFiles"],
@@ -70,7 +71,6 @@ describe("the words", () => {
     [["run", "list", "--json=id"], ["run", "list", "--json"], ["id"]],
     [["run", "show", "--json", "abc"], ["run", "show", "--json", "abc"], undefined],
     [["--json", "--uri", "a,b"], ["--json", "--uri", "a,b"], undefined],
-    [["-E", "x", "--", "--json=id"], ["-E", "x", "--", "--json=id"], undefined],
   ] as const) {
     test(`${words.join(" ")} ask for ${fields ?? "all"}`, () => {
       expect(jsonWords(words)).toEqual({

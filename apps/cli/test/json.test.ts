@@ -115,6 +115,7 @@ describe("--json", () => {
         yield* answer("paths", ["config", "path"])
         const builders = yield* answer("builders", ["builder", "list"])
         expect(builders).toMatchObject([{ name: "docker", chosen: true, reachable: true }, {}, {}])
+        yield* answer("product", ["version"])
         yield* answer("configFiles", ["config", "validate"])
         yield* answer("leftovers", ["clean", "--dry-run"])
         expect(yield* answer("storeCheck", ["store", "check"])).toMatchObject({ damage: [] })

@@ -62,7 +62,9 @@ const prepared = Effect.gen(function* () {
       args: ["job", "create", "git", url.httpsWithLogin, "-n", "git", ...common],
       // Nothing is in the cache, so that it is fetched again.
       edit: () =>
-        Effect.sync(() => fs.rmSync(join(user.home, ".cache"), { recursive: true, force: true })),
+        Effect.sync(() =>
+          fs.rmSync(join(user.home, "relaunch/cache"), { recursive: true, force: true }),
+        ),
     },
     "unchanged launch": { args: launch, edit: () => Effect.void },
     "edited launch": { args: launch, edit },

@@ -146,7 +146,7 @@ for (const [signal, status, word] of signals) {
           Dockerfile: `FROM python:3.13-slim\nRUN echo begun && sleep ${seconds}\n`,
         })
         const command = yield* start(["--uri", ".", "-D", "Dockerfile", ...flags], source)
-        yield* command.waitForText(/^#\d+ begun$/m)
+        yield* command.waitForText(/^#\d+ [\d.]+ begun$/m)
         expect(yield* processesWith(`sleep ${seconds}`)).not.toEqual([])
         const end = yield* ends(command, signal)
         expect(end.code).toBe(status)

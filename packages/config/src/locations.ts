@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path"
 export interface Locations {
   /** The store: jobs, runs, artifacts. `RELAUNCH_HOME`, else `$XDG_DATA_HOME/relaunch`. */
   readonly home: string
+  /** `cache` in RELAUNCH_HOME where that is set, else `$XDG_CACHE_HOME/relaunch`. */
   readonly cache: string
   /** The user's file; it need not exist. */
   readonly userFile: string
@@ -34,12 +35,13 @@ export const locations = (
     return chosen?.startsWith("/") ? chosen : join(user, fallback)
   }
   const config = base("XDG_CONFIG_HOME", ".config")
-  const home = env["RELAUNCH_HOME"]
+  const chosen = env["RELAUNCH_HOME"]
+  const home = chosen ? resolve(workingDirectory, chosen) : undefined
   return {
-    home: home
-      ? resolve(workingDirectory, home)
-      : join(base("XDG_DATA_HOME", ".local/share"), "relaunch"),
-    cache: join(base("XDG_CACHE_HOME", ".cache"), "relaunch"),
+    home: home ?? join(base("XDG_DATA_HOME", ".local/share"), "relaunch"),
+    // One variable moves everything that is kept.
+    cache:
+      home === undefined ? join(base("XDG_CACHE_HOME", ".cache"), "relaunch") : join(home, "cache"),
     userFile: join(config, "relaunch", "config.yaml"),
     projectFile: projectFile(workingDirectory),
     wandbFile: join(env["WANDB_CONFIG_DIR"] ?? join(config, "wandb"), "launch-config.yaml"),

@@ -229,6 +229,22 @@ export const settings = [
     help: "Print one JSON value on standard output, everything else on standard error; `--json=name,state` picks fields",
   },
   {
+    key: "quiet",
+    short: "q",
+    kind: "flag",
+    group: "Output",
+    help: "Print the id or reference alone",
+  },
+  {
+    key: "color",
+    kind: "text",
+    value: "when",
+    group: "Output",
+    help: "Colours on a terminal; NO_COLOR, FORCE_COLOR and TERM=dumb decide where this is auto",
+    choices: ["auto", "always", "never"],
+    fallback: "auto",
+  },
+  {
     key: "progress",
     kind: "text",
     value: "mode",

@@ -72,7 +72,7 @@ const refused: ReadonlyArray<readonly [string, string, string]> = [
     "\nbuild_context: x\n",
     "line 2, column 1: there is no setting `build_context`; did you mean `build-context`?",
   ],
-  ["a key like nothing else", "colour: red\n", "line 1, column 1: there is no setting `colour`"],
+  ["a key like nothing else", "flavour: red\n", "line 1, column 1: there is no setting `flavour`"],
   [
     "3.10, which YAML takes for 3.1",
     "runtime: 3.10\n",

@@ -175,7 +175,7 @@ describe("places on this machine", () => {
       })
       expect(moved.locations).toMatchObject({
         home: join(moved.home, "project/store"),
-        cache: "/c/relaunch",
+        cache: join(moved.home, "project/store/cache"),
         userFile: "/conf/relaunch/config.yaml",
         wandbFile: "/w/launch-config.yaml",
       })

@@ -5,7 +5,7 @@ import { exitCodes } from "@relaunch/failure"
 import { downloadArtifact, listArtifacts } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
-import { answer, answerJson, talk } from "../output.ts"
+import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { table } from "../render/table.ts"
 import { age } from "../render/text.ts"
 import { session } from "../session.ts"
@@ -26,11 +26,14 @@ export const listCommand = (flags: Flags): CommandEffect =>
       type: text(flags, "type"),
       name: text(flags, "name"),
     }).pipe(Effect.provide(storeOf(current)))
+    const referenceOf = ({ entity, name, project, version }: (typeof artifacts)[number]) =>
+      `${entity}/${project}/${name}:${version}`
     if (current.flag("json")) yield* answerJson(artifacts)
+    else if (current.flag("quiet")) yield* answerLines(artifacts.map(referenceOf))
     else if (artifacts.length === 0) yield* talk("No artifacts found")
     else {
       const rows = artifacts.map((each) => [
-        `${each.entity}/${each.project}/${each.name}:${each.version}`,
+        referenceOf(each),
         each.type,
         each.aliases.join(","),
         humanSize(each.size),

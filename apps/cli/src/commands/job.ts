@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { launchLayers } from "../layers.ts"
-import { answer, answerJson, talk } from "../output.ts"
+import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shellWords } from "../render/text.ts"
@@ -80,6 +80,7 @@ export const createCommand = (
     if (job === undefined || verdict === undefined)
       return yield* Effect.dieMessage("no job was stored")
     if (current.flag("json")) yield* answerJson(job)
+    else if (current.flag("quiet")) yield* answer(referenceOf(job))
     else {
       yield* answer(
         `${verbs[verdict]} job: ${referenceOf(job)}, with alias(es): ${job.aliases.join(", ")}`,
@@ -100,6 +101,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
     }).pipe(Effect.provide(storeOf(current)))
     yield* Effect.forEach(damaged, ({ message }) => talk(`warning: ${message}`))
     if (current.flag("json")) yield* answerJson(jobs)
+    else if (current.flag("quiet")) yield* answerLines(jobs.map(referenceOf))
     else if (jobs.length === 0)
       yield* talk("No jobs found; create one with `relaunch job create` or a launch")
     else {
@@ -120,8 +122,8 @@ export const describeCommand = (reference: string, flags: Flags): CommandEffect 
     const job = yield* describeJob(reference, defaultsOf(current)).pipe(
       Effect.provide(storeOf(current)),
     )
-    if (current.flag("json")) {
-      yield* answerJson(job)
+    if (current.flag("json") || current.flag("quiet")) {
+      yield* current.flag("json") ? answerJson(job) : answer(referenceOf(job))
       return exitCodes.success
     }
     const { definition } = job
@@ -201,6 +203,6 @@ const deleteFrom = (
     const gone = yield* deleteJob(versions)
     yield* current.flag("json")
       ? answerJson(gone)
-      : answer(gone.map((name) => `Deleted ${name}`).join("\n"))
+      : answerLines(current.flag("quiet") ? gone : gone.map((name) => `Deleted ${name}`))
     return exitCodes.success
   })

@@ -64,15 +64,17 @@ const conclude = (outcome: Outcome, current: Session): Effect.Effect<number, Fai
   Effect.gen(function* () {
     const { image, job, run } = outcome
     const failed = run !== undefined && run.state !== "finished" && run.finishedAt !== null
+    const quiet = current.flag("quiet")
     if (current.flag("json")) yield* answerJson({ run, job, image })
     if (run === undefined) return exitCodes.success
+    if (quiet && !current.flag("json")) yield* answer(run.id)
     if (failed) {
       const { exitCode, hints, message } = runFailure(run)
       yield* talk(`error: ${message}`)
       yield* Effect.forEach(hints, (hint) => talk(`hint: ${hint}`))
       return exitCode
     }
-    if (run.finishedAt !== null)
+    if (run.finishedAt !== null && !quiet)
       yield* talk(`run ${run.id} finished; see it with \`relaunch run show ${run.id}\``)
     return exitCodes.success
   })
@@ -80,10 +82,12 @@ const conclude = (outcome: Outcome, current: Session): Effect.Effect<number, Fai
 const follow = <R>(events: Stream.Stream<LaunchEvent, Failure, R>, current: Session) =>
   Effect.gen(function* () {
     const outcome: Outcome = {}
-    const renderer = launchRenderer(
-      (current.text("progress") ?? "auto") as ProgressMode,
-      current.flag("json"),
-    )
+    const renderer = launchRenderer({
+      mode: (current.text("progress") ?? "auto") as ProgressMode,
+      asJson: current.flag("json"),
+      quiet: current.flag("quiet"),
+      color: current.text("color") ?? "auto",
+    })
     yield* events.pipe(
       Stream.runForEach((event) => {
         remember(outcome, event)
@@ -110,7 +114,7 @@ export const launchCommand = (flags: Flags): CommandEffect =>
     if (specification === undefined)
       return yield* Effect.dieMessage("a preparation without its end")
     outcome.run = yield* startSupervisor(specification, current.configuration.locations.home)
-    if (!current.flag("json")) {
+    if (!current.flag("json") && !current.flag("quiet")) {
       yield* answer(outcome.run.id)
       yield* talk(
         `run ${outcome.run.id} goes on; follow it with \`relaunch run logs -f ${outcome.run.id}\``,

@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { launchLayers } from "../layers.ts"
-import { answer, answerJson, answerProgram, talk } from "../output.ts"
+import { answer, answerJson, answerLines, answerProgram, talk } from "../output.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shown } from "../render/text.ts"
 import { session } from "../session.ts"
@@ -68,6 +68,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
     }
     const runs = yield* Effect.provide(listRuns(filter), storeOf(current))
     if (current.flag("json")) yield* answerJson(runs)
+    else if (current.flag("quiet")) yield* answerLines(runs.map(({ id }) => id))
     else if (runs.length === 0) yield* talk("No runs found")
     else {
       const rows = runs.map((run) => [

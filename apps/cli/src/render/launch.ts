@@ -15,6 +15,8 @@ import {
 import type { LaunchEvent } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { answerProgram, talk, talkProgram } from "../output.ts"
+import { hasColours } from "./colour.ts"
+import { heartbeat } from "./heartbeat.ts"
 import { jsonEvents } from "./launch-json.ts"
 import { liveView, moved } from "./live.ts"
 import { counted } from "./text.ts"
@@ -112,14 +114,29 @@ const isLive = (mode: ProgressMode): boolean =>
   process.stderr.isTTY === true &&
   process.env["TERM"] !== "dumb"
 
-const hasColours = (): boolean => (process.env["NO_COLOR"] ?? "") === ""
+export interface RenderOptions {
+  readonly mode: ProgressMode
+  /** stdout belongs to the answer, so the container's words go to stderr. */
+  readonly asJson: boolean
+  /** Only the answer is shown, which is the run's id. */
+  readonly quiet: boolean
+  /** The setting `color`. */
+  readonly color: string
+}
 
-/** With `--json` stdout belongs to the answer, so the container's words go to stderr. */
-export const launchRenderer = (mode: ProgressMode, asJson: boolean): LaunchRenderer => {
+const silent: LaunchRenderer = { show: () => nothing, end: nothing }
+
+export const launchRenderer = ({ asJson, color, mode, quiet }: RenderOptions): LaunchRenderer => {
+  if (quiet) return silent
   if (mode === "json") return jsonEvents(asJson)
   const say = mode === "quiet" ? () => [] : lines(mode === "plain")
   const [out, err] = [answerProgram(), talkProgram()]
-  const status = isLive(mode) ? liveView(process.stderr, hasColours()) : undefined
+  const colours = hasColours(color, process.env, process.stderr.isTTY === true)
+  const status = isLive(mode) ? liveView(process.stderr, colours) : undefined
+  const beat =
+    status === undefined && mode !== "quiet"
+      ? heartbeat((line) => process.stderr.write(`${line}\n`))
+      : undefined
   return {
     show: (event) => {
       if (event._tag === "Output") {
@@ -130,9 +147,12 @@ export const launchRenderer = (mode: ProgressMode, asJson: boolean): LaunchRende
         const said = say(event)
         if (status !== undefined && said.length > 0) yield* status.clear
         for (const line of said) yield* talk(line)
+        beat?.follow(event, said.length > 0)
         if (status !== undefined) yield* status.follow(event)
       })
     },
-    end: Effect.all([out.end, err.end, status?.end ?? nothing], { discard: true }),
+    end: Effect.all([Effect.sync(() => beat?.end()), out.end, err.end, status?.end ?? nothing], {
+      discard: true,
+    }),
   }
 }

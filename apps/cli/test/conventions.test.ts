@@ -1,0 +1,132 @@
+/** What people expect of any good command: help everywhere, quiet answers, words for the program, colours. */
+import { describe, expect, test } from "bun:test"
+import { effect, liveEffect, relaunchCli, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { hasColours } from "../src/render/colour.ts"
+import { machine } from "./command.ts"
+
+/** Nothing answers there: help needs no engine, and no store. */
+const nowhere = { DOCKER_HOST: "unix:///nowhere", RELAUNCH_HOME: "/proc/nowhere" }
+
+describe("help", () => {
+  for (const words of [
+    ["--help"],
+    ["-h"],
+    ["help"],
+    ["job", "list", "--help"],
+    ["job", "list", "-p", "demo", "-h"],
+    ["help", "run"],
+    ["run", "help", "show"],
+    ["help", "environment"],
+    ["help", "exit-codes"],
+  ]) {
+    effect(`is what \`relaunch ${words.join(" ")}\` prints, with status 0`, () =>
+      Effect.gen(function* () {
+        const { code, stderr, stdout } = yield* relaunchCli(words, { env: nowhere })
+        expect([code, stderr]).toEqual([0, ""])
+        expect(stdout.length).toBeGreaterThan(100)
+      }),
+    )
+  }
+
+  effect("leads with examples", () =>
+    Effect.gen(function* () {
+      for (const words of [["--help"], ["job", "create", "code", "--help"], ["plan", "--help"]]) {
+        expect((yield* relaunchCli(words)).stdout).toStartWith("Examples:\n  relaunch ")
+      }
+    }),
+  )
+
+  effect("in short is what no words at all give, with status 2", () =>
+    Effect.gen(function* () {
+      const { code, stderr, stdout } = yield* relaunchCli([])
+      expect([code, stdout]).toEqual([2, ""])
+      expect(stderr).toMatch(/^error: Nothing to launch\nhint: .*\nhint: For example `relaunch /)
+      expect(stderr).toContain("`relaunch --help`")
+    }),
+  )
+
+  effect("is not abbreviated: a beginning of a command is none", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* relaunchCli(["jo", "list"])
+      expect([code, stderr]).toEqual([
+        2,
+        "error: There is no command `relaunch jo`\nhint: Did you mean `relaunch job`?\nhint: See `relaunch --help`\n",
+      ])
+    }),
+  )
+})
+
+describe("the version", () => {
+  effect("is one line, and a value with what it works with", () =>
+    Effect.gen(function* () {
+      for (const word of ["--version", "-V"]) {
+        expect((yield* relaunchCli([word], { env: nowhere })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+      }
+      const { stdout } = yield* relaunchCli(["version", "--json"], { env: nowhere })
+      expect(JSON.parse(stdout)).toMatchObject({
+        commit: expect.stringMatching(/^[0-9a-f]{40}$/),
+        runtime: expect.stringContaining("Bun"),
+        builders: { docker: null },
+      })
+    }),
+  )
+})
+
+describe("colours", () => {
+  for (const [what, when, env, terminal, has] of [
+    ["--color always wins", "always", { NO_COLOR: "1", TERM: "dumb" }, false, true],
+    ["--color never wins", "never", { FORCE_COLOR: "1" }, true, false],
+    ["NO_COLOR wins over FORCE_COLOR", "auto", { NO_COLOR: "1", FORCE_COLOR: "1" }, true, false],
+    ["an empty NO_COLOR is none", "auto", { NO_COLOR: "" }, true, true],
+    [
+      "FORCE_COLOR wins over a dumb terminal",
+      "auto",
+      { FORCE_COLOR: "1", TERM: "dumb" },
+      false,
+      true,
+    ],
+    ["FORCE_COLOR may also forbid", "auto", { FORCE_COLOR: "0" }, true, false],
+    ["a dumb terminal has none", "auto", { TERM: "dumb" }, true, false],
+    ["a pipe has none", "auto", { TERM: "xterm" }, false, false],
+    ["a terminal has them", "auto", { TERM: "xterm" }, true, true],
+  ] as const) {
+    test(what, () => {
+      expect(hasColours(when, env, terminal)).toBe(has)
+    })
+  }
+})
+
+describe("a launch", () => {
+  liveEffect("passes words behind -- to the program, and is quiet when asked", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({ "main.py": "import sys\nprint(sys.argv[1:])\n" })
+      const { json, relaunch } = yield* machine
+      const flags = ["--uri", folder, "-J", "train", "-p", "demo", "-E", "python main.py"]
+      const passed = yield* relaunch([...flags, "--", "--lr", "0.1", "--json", "a b"])
+      expect([passed.code, passed.stdout]).toEqual([0, "['--lr', '0.1', '--json', 'a b']\n"])
+      const quiet = yield* relaunch([...flags, "--quiet"])
+      const [{ id }] = yield* json(["run", "list"])
+      expect([quiet.code, quiet.stdout, quiet.stderr]).toEqual([0, `${id}\n`, ""])
+      const runs = yield* relaunch(["run", "list", "-q"])
+      expect(runs.stdout.split("\n")).toHaveLength(3)
+      expect(runs.stdout).toStartWith(`${id}\n`)
+      expect((yield* relaunch(["job", "list", "-q"])).stdout).toBe("local/demo/train:v0\n")
+      const again = yield* relaunch([
+        ...["job", "create", "code", folder, "-n", "train", "-p", "demo"],
+        ...["-E", "python main.py", "-q"],
+      ])
+      expect([again.code, again.stdout]).toEqual([0, "local/demo/train:v0\n"])
+    }),
+  )
+
+  effect("is the only thing that words behind -- make sense for", () =>
+    Effect.gen(function* () {
+      const { code, stderr } = yield* relaunchCli(["run", "list", "--", "x"])
+      expect([code, stderr]).toEqual([
+        2,
+        "error: `relaunch run list` starts no program that `--` could pass words to\nhint: Leave `--` and what is behind it out\n",
+      ])
+    }),
+  )
+})
