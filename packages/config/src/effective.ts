@@ -6,7 +6,8 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { type ConfigFile, type FileValue, readConfigFile, readWandbLaunchConfig } from "./file.ts"
 import { type Locations, locations } from "./locations.ts"
-import { type Setting, type SettingKey, settings, variablesOf } from "./setting.ts"
+import { type Setting, variablesOf } from "./setting.ts"
+import { type SettingKey, settings } from "./settings.ts"
 
 export interface Effective {
   readonly key: SettingKey

@@ -5,7 +5,8 @@ import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { distance } from "fastest-levenshtein"
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml"
-import { type Setting, type SettingKey, settings } from "./setting.ts"
+import type { Setting } from "./setting.ts"
+import { type SettingKey, settings } from "./settings.ts"
 
 export type FileValue =
   | string

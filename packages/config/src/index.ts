@@ -7,10 +7,5 @@ export {
 } from "./file.ts"
 export { type Locations, locations } from "./locations.ts"
 export { type BuilderSettings, configSchema } from "./schema.ts"
-export {
-  type Setting,
-  type SettingKey,
-  settings,
-  variableOf,
-  variablesOf,
-} from "./setting.ts"
+export { type Setting, variableOf, variablesOf } from "./setting.ts"
+export { type SettingKey, settings } from "./settings.ts"

@@ -1,5 +1,6 @@
 /** The JSON Schema of `relaunch.yaml` and `config.yaml`, made from the settings, for editors. */
-import { type Setting, settings } from "./setting.ts"
+import type { Setting } from "./setting.ts"
+import { settings } from "./settings.ts"
 
 type JsonSchema = Readonly<Record<string, unknown>>
 
