@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { settings } from "@relaunch/config"
+import { environmentReference } from "../src/environment-reference.ts"
 import { commandReference, exitCodeReference } from "../src/reference.ts"
 
 const docs = (name: string) => Bun.file(join(import.meta.dir, "../../../docs", name)).text()
@@ -12,6 +13,19 @@ test("docs/cli.md is what the commands say of themselves", async () => {
 
 test("docs/exit-codes.md has every code with its status", async () => {
   expect(await docs("exit-codes.md")).toBe(exitCodeReference())
+})
+
+test("docs/environment.md has every variable that the sources read", async () => {
+  const page = await docs("environment.md")
+  expect(page).toBe(environmentReference())
+  const root = join(import.meta.dir, "../../..")
+  const read = new Set<string>()
+  for (const file of new Bun.Glob("{packages,apps}/*/src/**/*.ts").scanSync(root)) {
+    const text = await Bun.file(join(root, file)).text()
+    for (const [, name = ""] of text.matchAll(/\benv\["([A-Z_]+)"\]/g)) read.add(name)
+  }
+  expect(read.size).toBeGreaterThan(15)
+  expect([...read].filter((name) => !page.includes(`\`${name}\``))).toEqual([])
 })
 
 test("the help of `relaunch` shows every argument of a launch", () => {

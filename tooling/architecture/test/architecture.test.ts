@@ -11,6 +11,7 @@ import {
   read,
   scope,
 } from "../src/index.ts"
+import { currentPage } from "../src/write-page.ts"
 
 const all = members()
 const sorted = (names: ReadonlyArray<string> = []) => [...names].sort()
@@ -108,4 +109,8 @@ describe("a cycle", () => {
     ])
     expect(findCycle(edges)).toEqual(["b", "d", "b"])
   })
+})
+
+test("docs/architecture.md is drawn from the graph", () => {
+  expect(read("docs/architecture.md")).toBe(currentPage())
 })
