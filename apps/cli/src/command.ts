@@ -78,6 +78,15 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
     process.stdout.write(`${topic}\n`)
     process.exit(exitCodes.success)
   }
+  // What the scripts of `relaunch completion` ask at each press of the tab key.
+  if (words[0] === "complete" && words[1] === "--") {
+    const { answerCompletion } = await import("./completion.ts")
+    answerCompletion(
+      makeProgram(() => undefined),
+      words.slice(2),
+    )
+    process.exit(exitCodes.success)
+  }
   const { own, passed } = splitWords(words)
   const { argv, fields } = jsonWords(own)
   programArguments.given = passed ?? []

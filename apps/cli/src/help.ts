@@ -28,6 +28,11 @@ export const help = {
   serve: ["relaunch serve", "relaunch serve --port 9000"],
   env: ['eval "$(relaunch env)" && python train.py'],
   "builder-list": ["relaunch builder list", "relaunch builder list --builder podman --json"],
+  completion: [
+    'eval "$(relaunch completion bash)"',
+    "relaunch completion zsh > ~/.zfunc/_relaunch",
+    "relaunch completion fish > ~/.config/fish/completions/relaunch.fish",
+  ],
   version: ["relaunch version", "relaunch version --json"],
   clean: ["relaunch clean --dry-run", "relaunch clean --yes"],
   "store-check": ["relaunch store check", "relaunch store check --json"],
