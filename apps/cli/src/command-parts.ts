@@ -42,7 +42,7 @@ export const withOptions = (command: Command, keys?: Keys): Command => {
 
 export const place: Keys = ["entity", "project", "json"]
 /** Of commands that answer with things that have an id or a reference. */
-export const common: Keys = ["entity", "project", "quiet", "json"]
+export const common: Keys = ["entity", "project", "quiet", "no-pager", "json"]
 
 /** Flags of a command, and what was typed before it; a flag's default never hides a typed one. */
 export const flagsOf = (command: Command): Flags => {

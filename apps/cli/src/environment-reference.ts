@@ -46,6 +46,8 @@ export const otherVariables: Readonly<
     ["NO_COLOR", "set: no colours"],
     ["FORCE_COLOR", "set: colours, on no terminal as well; `0`: none"],
     ["TERM", "`dumb`: no colours, nothing is drawn in place"],
+    ["RELAUNCH_PAGER", "pager of long answers on a terminal, before PAGER"],
+    ["PAGER", "that pager; default `less`, and `cat` or nothing is none"],
     ["CI", "set: nobody is asked anything"],
     ["RELAUNCH_DEBUG", "set: errors tell where they come from"],
   ],

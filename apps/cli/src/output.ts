@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { pickedFields } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
+import { paged, pagerFor, pagerMode } from "./pager.ts"
 import { screenText } from "./render/program-output.ts"
 
 /** Writes all of it before going on, however slow the reader is. */
@@ -11,7 +12,14 @@ const write = (stream: NodeJS.WriteStream, bytes: string | Uint8Array): Effect.E
     else stream.once("drain", () => resume(Effect.void))
   })
 
-export const answer = (text: string): Effect.Effect<void> => write(process.stdout, `${text}\n`)
+export const answer = (text: string): Effect.Effect<void> => {
+  const { isTTY = false, rows = 24 } = process.stdout
+  const pager = pagerMode.off ? undefined : pagerFor(text, process.env, { isTTY, rows })
+  const plain = write(process.stdout, `${text}\n`)
+  return pager === undefined
+    ? plain
+    : Effect.flatMap(paged(pager, `${text}\n`), (shown) => (shown ? Effect.void : plain))
+}
 /** Nothing at all where there are none. */
 export const answerLines = (lines: ReadonlyArray<string>): Effect.Effect<void> =>
   lines.length === 0 ? Effect.void : answer(lines.join("\n"))

@@ -119,7 +119,7 @@ const runCommands = (program: Command, choose: Choose) => {
       const { listCommand } = await import("./commands/run.ts")
       choose(listCommand(flagsOf(command)))
     })
-  withOptions(quiet(run.command("show")), ["json"])
+  withOptions(quiet(run.command("show")), ["no-pager", "json"])
     .description("One run: state, metrics, configuration, files, artifacts")
     .argument("<run>", "Id, entity/project/id, or unique name")
     .addHelpText("before", examples(help["run-show"]))

@@ -3,11 +3,11 @@ import { failureCodes } from "@relaunch/failure"
 import type { Command } from "commander"
 import { makeProgram } from "./program.ts"
 
-const pathOf = (command: Command): string =>
+export const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 
 /** Help as it is printed at 100 columns, so that it does not depend on a terminal. */
-const helpOf = (command: Command): string => {
+export const helpOf = (command: Command): string => {
   let text = ""
   command.configureOutput({
     writeOut: (part) => {

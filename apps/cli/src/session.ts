@@ -10,6 +10,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { Flags } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
+import { pagerMode } from "./pager.ts"
 
 /** The parser names `--build-context` `buildContext`. */
 const camel = (key: string): string =>
@@ -35,8 +36,9 @@ const typed = (flags: Flags): Effect.Effect<ReadonlyMap<SettingKey, FileValue>, 
     const found = new Map<SettingKey, FileValue>()
     for (const { key, kind } of settings) {
       // The parser turns `--no-input` into `input: false`.
-      const value =
-        key === "no-input" ? (flags["input"] === false ? true : undefined) : flags[camel(key)]
+      const value = key.startsWith("no-")
+        ? flags[camel(key.slice("no-".length))] === false || undefined
+        : flags[camel(key)]
       if (value === undefined) continue
       if (kind === "map" && Array.isArray(value)) found.set(key, yield* pairsOf(key, value))
       else if (typeof value === "string" || typeof value === "boolean") found.set(key, value)
@@ -66,6 +68,7 @@ export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
     })
     const value = (key: SettingKey) => found.effective.get(key)?.value
     jsonMode.on ||= value("json") === true
+    pagerMode.off = value("no-pager") === true
     return {
       configuration: found,
       flags,

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { settings } from "@relaunch/config"
 import { environmentReference } from "../src/environment-reference.ts"
+import { manualPage } from "../src/manual.ts"
 import { commandReference, exitCodeReference } from "../src/reference.ts"
 
 const docs = (name: string) => Bun.file(join(import.meta.dir, "../../../docs", name)).text()
@@ -13,6 +14,14 @@ test("docs/cli.md is what the commands say of themselves", async () => {
 
 test("docs/exit-codes.md has every code with its status", async () => {
   expect(await docs("exit-codes.md")).toBe(exitCodeReference())
+})
+
+test("docs/relaunch.1 is made from the same commands, and a formatter finds nothing wrong in it", async () => {
+  const page = await docs("relaunch.1")
+  expect(page).toBe(manualPage())
+  // Every line that begins as a request is one that was meant.
+  const requests = page.split("\n").filter((line) => /^[.']/.test(line))
+  expect(requests.filter((line) => !/^\.(?:TH|SH|SS|nf|fi)\b/.test(line))).toEqual([])
 })
 
 test("docs/environment.md has every variable that the sources read", async () => {

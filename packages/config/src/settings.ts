@@ -236,6 +236,12 @@ export const settings = [
     fallback: "auto",
   },
   {
+    key: "no-pager",
+    kind: "flag",
+    group: "Output",
+    help: "Print long answers as they are, through no pager",
+  },
+  {
     key: "no-input",
     kind: "flag",
     group: "Output",

@@ -1,0 +1,45 @@
+/** Long answers on a terminal, and where no pager is wanted. */
+import { describe, expect, test } from "bun:test"
+import { liveEffect } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { pagerFor } from "../src/pager.ts"
+import { person } from "./person.ts"
+
+const long = "line\n".repeat(100)
+const terminal = { isTTY: true, rows: 24 }
+
+describe("the pager", () => {
+  for (const [what, text, env, where, pager] of [
+    ["is `less`", long, {}, terminal, "less"],
+    ["is PAGER", long, { PAGER: "more" }, terminal, "more"],
+    ["is RELAUNCH_PAGER before PAGER", long, { PAGER: "a", RELAUNCH_PAGER: "b" }, terminal, "b"],
+    ["is none for what fits", "short", {}, terminal, undefined],
+    ["is none in a pipe", long, {}, { isTTY: false, rows: 24 }, undefined],
+    ["is none as cat", long, { PAGER: "cat" }, terminal, undefined],
+    ["is none when it is empty", long, { PAGER: "" }, terminal, undefined],
+    ["is none on a dumb terminal", long, { TERM: "dumb" }, terminal, undefined],
+  ] as const) {
+    test(what, () => {
+      expect(pagerFor(text, env, where)).toBe(pager)
+    })
+  }
+
+  liveEffect("gets the answer, unless --no-pager is given or it is not there", () =>
+    Effect.gen(function* () {
+      const command = "config schema"
+      const first = yield* person({ RELAUNCH_PAGER: "sed -n 's/^  \"title\"/through the pager/p'" })
+      yield* first.run(command)
+      expect((yield* first.done).join("\n")).toContain("through the pager")
+      const absent = yield* person({ RELAUNCH_PAGER: "no-such-pager-anywhere" })
+      yield* absent.run(command)
+      // The answer's end: what a terminal of few rows still shows.
+      expect((yield* absent.done).join("\n")).toMatch(/^}$/m)
+      const without = yield* person({
+        RELAUNCH_PAGER: "sed -n 's/^.*$/paged/p'",
+        RELAUNCH_NO_PAGER: "1",
+      })
+      yield* without.run("config show --json")
+      expect((yield* without.done).join("\n")).not.toContain("paged")
+    }),
+  )
+})
