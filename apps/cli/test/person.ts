@@ -12,7 +12,8 @@ export const person = (env: Readonly<Record<string, string>> = {}) =>
       cwd: home,
       columns: 160,
       rows: 40,
-      env: { ...rig.environment, ...env },
+      // A pager would wait for somebody to leave it.
+      env: { PAGER: "cat", ...rig.environment, ...env },
     })
     const run = (words: string) =>
       Effect.zipRight(
