@@ -120,6 +120,23 @@ describe("a launch", () => {
     }),
   )
 
+  liveEffect("says what it made and what to run next", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({ "main.py": "print(1)\n" })
+      const { relaunch } = yield* machine
+      const flags = ["-p", "demo", "-E", "python main.py"]
+      const job = yield* relaunch(["job", "create", "code", folder, "-n", "train", ...flags])
+      expect(job.stdout).toBe("Created job: local/demo/train:v0, with alias(es): latest\n")
+      expect(job.stderr).toContain("launch it with `relaunch --job local/demo/train:v0`\n")
+      const same = yield* relaunch(["job", "create", "code", folder, "-n", "train", ...flags])
+      expect(same.stdout).toBe(
+        "No changes detected for job: local/demo/train:v0, with alias(es): latest\n",
+      )
+      const { stderr } = yield* relaunch(["--uri", folder, "-J", "train", ...flags])
+      expect(stderr).toMatch(/^run (\w+) finished; see it with `relaunch run show \1`$/m)
+    }),
+  )
+
   effect("is the only thing that words behind -- make sense for", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* relaunchCli(["run", "list", "--", "x"])

@@ -115,3 +115,16 @@ liveEffect("the files of settings in the documents are good ones", () =>
     }
   }),
 )
+
+test("the checklist names a test for each of its points, and each is there", async () => {
+  const rows = (await text("docs/checklist.md")).split("\n").filter((line) => /^\| \d/.test(line))
+  expect(rows.map((row) => Number(row.split("|")[1]))).toEqual([
+    ...Array.from({ length: 38 }, (_, at) => at + 1),
+    46,
+    47,
+  ])
+  for (const row of rows) {
+    const [, file = "", words = ""] = /`([^`]+\.test\.ts)`: (.*?) \|$/.exec(row) ?? []
+    expect([row, (await text(file)).includes(words)]).toEqual([row, true])
+  }
+})

@@ -13,7 +13,8 @@ import {
 import type { LaunchEvent } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { setDrawer } from "../terminal-turn.ts"
-import { cut, screen } from "./screen.ts"
+import { cut } from "./cut.ts"
+import { screen } from "./screen.ts"
 import { visible } from "./visible.ts"
 
 export interface LiveView {

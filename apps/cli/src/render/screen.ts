@@ -8,17 +8,6 @@ const up = "\u001b[1A"
 const hideCursor = "\u001b[?25l"
 const showCursor = "\u001b[?25h"
 
-/** Cuts to so many cells. */
-export const cut = (text: string, cells: number): string => {
-  if (Bun.stringWidth(text) <= cells) return text
-  let kept = ""
-  for (const char of text) {
-    if (Bun.stringWidth(kept + char) > cells - 1) break
-    kept += char
-  }
-  return `${kept}…`
-}
-
 export interface Screen {
   readonly columns: () => number
   readonly rows: () => number

@@ -1,14 +1,10 @@
 /** Tables: columns that fit the terminal, tab-separated and whole when nobody looks at one. */
+import { cut } from "./cut.ts"
 import { visible } from "./visible.ts"
 
-const cut = (text: string, width: number): string => {
-  if (Bun.stringWidth(text) <= width) return text + " ".repeat(width - Bun.stringWidth(text))
-  let kept = ""
-  for (const char of text) {
-    if (Bun.stringWidth(kept + char) > width - 1) break
-    kept += char
-  }
-  return `${kept}…`.padEnd(width)
+const fill = (text: string, cells: number): string => {
+  const fitting = cut(text, cells)
+  return fitting + " ".repeat(Math.max(0, cells - Bun.stringWidth(fitting)))
 }
 
 const gap = 2
@@ -25,21 +21,23 @@ const fitted = (widths: ReadonlyArray<number>, room: number): ReadonlyArray<numb
   return fit
 }
 
+/** `columns` of the terminal; none where the answer goes elsewhere. */
 export const table = (
   head: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
+  columns = process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
 ): string => {
   const cells = rows.map((row) => row.map(visible))
-  if (!process.stdout.isTTY) return [head, ...cells].map((row) => row.join("\t")).join("\n")
+  if (columns === undefined) return [head, ...cells].map((row) => row.join("\t")).join("\n")
   const all = [head.map((name) => name.toUpperCase()), ...cells]
   const widths = head.map((_, column) =>
     Math.max(...all.map((row) => Bun.stringWidth(row[column] ?? ""))),
   )
-  const fit = fitted(widths, process.stdout.columns || 80)
+  const fit = fitted(widths, columns)
   return all
     .map((row) =>
       row
-        .map((cell, column) => cut(cell, fit[column] ?? 8))
+        .map((cell, column) => fill(cell, fit[column] ?? 8))
         .join(" ".repeat(gap))
         .trimEnd(),
     )

@@ -1,0 +1,53 @@
+/** Tables and times as people see them, and as programs do. */
+import { describe, expect, test } from "bun:test"
+import { cut, ellipsisFor } from "../src/render/cut.ts"
+import { table } from "../src/render/table.ts"
+import { localTime } from "../src/render/text.ts"
+
+const head = ["id", "name"]
+const rows = [
+  ["1", "a name that is too long for any narrow terminal"],
+  ["2", "日本語の名前 👨‍👩‍👧"],
+  ["3", "line\nbreak \u001b[31m"],
+]
+
+describe("a table", () => {
+  test("is whole and has tabs where nobody looks at it, control bytes made visible", () => {
+    expect(table(head, rows, undefined).split("\n")).toEqual([
+      "id\tname",
+      "1\ta name that is too long for any narrow terminal",
+      "2\t日本語の名前 👨‍👩‍👧",
+      "3\tline\\x0abreak \\x1b[31m",
+    ])
+  })
+
+  for (const columns of [20, 24, 40, 100]) {
+    test(`fits ${columns} columns, with wide letters as wide as they are`, () => {
+      const lines = table(head, rows, columns).split("\n")
+      expect(lines.every((line) => Bun.stringWidth(line) <= columns)).toBe(true)
+      // The second column begins at the same cell everywhere.
+      expect(lines.map((line) => line.slice(0, 4))).toEqual(["ID  ", "1   ", "2   ", "3   "])
+    })
+  }
+
+  test("says where it was cut, in ASCII where the locale has no more", () => {
+    expect(cut("日本語の名前", 7, "…")).toBe("日本語…")
+    expect(cut("abcdefgh", 6, "...")).toBe("abc...")
+    expect(ellipsisFor({ LANG: "en_US.UTF-8" })).toBe("…")
+    expect(ellipsisFor({ LANG: "en_US.UTF-8", LC_ALL: "C" })).toBe("...")
+    expect(ellipsisFor({})).toBe("…")
+  })
+})
+
+test("a time is in the local zone, with its offset", () => {
+  const zone = process.env["TZ"]
+  try {
+    process.env["TZ"] = "Asia/Kolkata"
+    expect(localTime("2026-11-24T10:15:00.000Z")).toBe("2026-11-24 15:45:00 +05:30")
+    process.env["TZ"] = "America/New_York"
+    expect(localTime("2026-11-24T10:15:00.000Z")).toBe("2026-11-24 05:15:00 -05:00")
+  } finally {
+    if (zone === undefined) delete process.env["TZ"]
+    else process.env["TZ"] = zone
+  }
+})
