@@ -1,5 +1,6 @@
 /** What every command of the tree is made with: flags from the table of settings, and how they are read. */
-import { type Setting, settings, variablesOf } from "@relaunch/config"
+import { type Setting, variablesOf } from "@relaunch/config/setting"
+import { settings } from "@relaunch/config/settings"
 import { type Command, Option } from "commander"
 import type { CommandEffect, Flags } from "./contract.ts"
 

@@ -1,8 +1,4 @@
 /** Words behind `--`: the program's own, whatever they look like. */
-import { type Failure, failure } from "@relaunch/failure"
-
-/** Commands that start a program, or plan to. */
-const starters: ReadonlySet<string> = new Set(["relaunch", "relaunch launch", "relaunch plan"])
 
 /** Appended to the entry point and to what `--config` says of arguments. */
 export const programArguments: { given: ReadonlyArray<string> } = { given: [] }
@@ -19,10 +15,3 @@ export const splitWords = (argv: ReadonlyArray<string>): SplitWords => {
     ? { own: argv, passed: undefined }
     : { own: argv.slice(0, at), passed: argv.slice(at + 1) }
 }
-
-export const misplacedWords = (command: string): Failure | undefined =>
-  starters.has(command)
-    ? undefined
-    : failure("E_USAGE", `\`${command}\` starts no program that \`--\` could pass words to`, {
-        hints: ["Leave `--` and what is behind it out"],
-      })

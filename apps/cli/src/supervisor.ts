@@ -5,6 +5,7 @@
 import { type Failure, failure } from "@relaunch/failure"
 import type { RunSpecification, RunValue } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
+import { ownProgram, supervising } from "./own-program.ts"
 
 /** The one line it answers: the run once its container runs, or why it does not. */
 export type SupervisorAnswer =
@@ -17,12 +18,6 @@ export type SupervisorAnswer =
         readonly details: Failure["details"]
       }
     }
-
-/** Beside this file: in the sources, and in the bundle that set-up makes of them. */
-const program = new URL(
-  import.meta.url.endsWith(".ts") ? "./supervise.ts" : "./supervise.js",
-  import.meta.url,
-).pathname
 
 const silent = failure("E_SERVER", "The process that should watch the run ended without a word", {
   hints: ["Launch without `--async` to see why"],
@@ -49,7 +44,7 @@ export const startSupervisor = (
   home: string,
 ): Effect.Effect<RunValue, Failure> =>
   Effect.gen(function* () {
-    const child = Bun.spawn([process.execPath, program], {
+    const child = Bun.spawn([...ownProgram, supervising], {
       stdin: new Blob([JSON.stringify(specification)]),
       stdout: "pipe",
       stderr: "ignore",

@@ -60,3 +60,14 @@ export const usageFailure = (
     details: { code: error.code },
   })
 }
+
+/** Commands that start a program, or plan to. */
+const starters: ReadonlySet<string> = new Set(["relaunch", "relaunch launch", "relaunch plan"])
+
+/** Words behind `--` that no program gets. */
+export const misplacedWords = (command: string): Failure | undefined =>
+  starters.has(command)
+    ? undefined
+    : failure("E_USAGE", `\`${command}\` starts no program that \`--\` could pass words to`, {
+        hints: ["Leave `--` and what is behind it out"],
+      })

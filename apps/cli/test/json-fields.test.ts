@@ -3,7 +3,8 @@ import { describe, expect, test } from "bun:test"
 import { effect, relaunchCli, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import schema from "../../../docs/schema/relaunch.schema.json" with { type: "json" }
-import { jsonFields, jsonWords, pickedFields } from "../src/json-fields.ts"
+import { jsonFields, pickedFields } from "../src/json-fields.ts"
+import { jsonWords } from "../src/json-words.ts"
 
 interface Shape {
   readonly $ref?: string

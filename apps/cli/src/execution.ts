@@ -1,0 +1,88 @@
+/** Runs a command and turns whatever comes of it into an exit status. */
+import { exitCodes, type Failure, failure, failureOf, reportOf, textOf } from "@relaunch/failure"
+import type { Command, CommanderError } from "commander"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Layer from "effect/Layer"
+import * as Logger from "effect/Logger"
+import * as LogLevel from "effect/LogLevel"
+import type { CommandEffect } from "./contract.ts"
+import { unknownField } from "./json-fields.ts"
+import { jsonMode } from "./json-mode.ts"
+import { explanation } from "./render/failure.ts"
+import { misplacedWords, pathOf, usageFailure } from "./usage.ts"
+
+const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
+
+const report = (error: Failure, cause: Cause.Cause<unknown>): void => {
+  if (debugging()) process.stderr.write(`${Cause.pretty(cause, { renderErrorCause: true })}\n`)
+  if (jsonMode.on) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
+  else process.stderr.write(`${[...explanation(error), textOf(error)].join("\n")}\n`)
+}
+
+/** Words for developers go to stderr, and only when they are asked for. */
+const logging = Layer.merge(
+  Logger.replace(Logger.defaultLogger, Logger.withConsoleError(Logger.logfmtLogger)),
+  Logger.minimumLogLevel(debugging() ? LogLevel.All : LogLevel.Error),
+)
+
+/** SIGINT and SIGTERM interrupt the command, which cleans up; a second one ends the process at once. */
+const interrupting = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
+  let signal: "SIGINT" | "SIGTERM" | undefined
+  const onSignal = (name: "SIGINT" | "SIGTERM") => {
+    const status = name === "SIGINT" ? exitCodes.interrupted : exitCodes.terminated
+    if (signal !== undefined) process.exit(status)
+    signal = name
+    Effect.runFork(Fiber.interrupt(fiber))
+  }
+  process.on("SIGINT", onSignal)
+  process.on("SIGTERM", onSignal)
+  process.on("SIGHUP", () => onSignal("SIGTERM"))
+  return () => signal
+}
+
+export const run = async (command: CommandEffect): Promise<number> => {
+  const fiber = Effect.runFork(Effect.provide(command, logging))
+  const signal = interrupting(fiber)
+  const exit = await Effect.runPromise(Fiber.await(fiber))
+  const caught = signal()
+  if (Exit.isSuccess(exit) && caught === undefined) return exit.value
+  const cause = Exit.isSuccess(exit) ? Cause.empty : exit.cause
+  if (caught !== undefined) {
+    const code = caught === "SIGINT" ? "E_INTERRUPTED" : "E_TERMINATED"
+    const ended = failure(code, caught === "SIGINT" ? "Cancelled" : "Terminated")
+    report(ended, cause)
+    return ended.exitCode
+  }
+  const error = failureOf(cause)
+  report(error, cause)
+  return error.exitCode
+}
+
+/** Reports what the parser could not read; the exit status. */
+export const refuse = (
+  error: CommanderError,
+  program: Command,
+  argv: ReadonlyArray<string>,
+): number => {
+  const wrong = usageFailure(error, program, argv)
+  report(wrong, Cause.empty)
+  return wrong.exitCode
+}
+
+/** Reports words that are right for other commands, but not for this one; the exit status, if there are any. */
+export const refuseWords = (
+  command: Command,
+  passed: ReadonlyArray<string> | undefined,
+  fields: ReadonlyArray<string> | undefined,
+): number | undefined => {
+  const path = pathOf(command)
+  const wrong =
+    (passed === undefined ? undefined : misplacedWords(path)) ??
+    (fields === undefined ? undefined : unknownField(path, fields))
+  if (wrong === undefined) return undefined
+  report(wrong, Cause.empty)
+  return wrong.exitCode
+}
