@@ -84,6 +84,11 @@ export const graph: Readonly<Record<string, Place>> = {
     tests: ["testing"],
   },
 
+  benchmark: {
+    level: 8,
+    uses: ["@buildkit-js/client", "job", "local-engine", "store", "testing"],
+  },
+
   // Chooses backends as an app does, and builds with all of them.
   conformance: {
     level: 8,
