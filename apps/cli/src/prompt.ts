@@ -1,10 +1,10 @@
 /** Questions on a terminal; callers make sure that there is one. */
-import { createInterface } from "node:readline/promises"
 import { Writable } from "node:stream"
 import * as Effect from "effect/Effect"
 
 const ask = (question: string, echo: boolean): Effect.Effect<string> =>
   Effect.tryPromise(async (signal) => {
+    const { createInterface } = await import("node:readline/promises")
     // What is typed is drawn on the output, so a silent one keeps it from the screen.
     const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
     const lines = createInterface({

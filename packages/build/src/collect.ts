@@ -20,12 +20,20 @@ interface Walk {
   ignored: number
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what is meant
+const ascii = /^[\x00-\x7f]*$/
+
 const byBytes = (left: string, right: string): number =>
-  left === right ? 0 : Buffer.compare(Buffer.from(left), Buffer.from(right))
+  Buffer.compare(Buffer.from(left), Buffer.from(right))
+
+/** Names in the order of their bytes, which for ASCII is that of the strings. */
+const sorted = (items: ReadonlyArray<fs.Dirent>): ReadonlyArray<fs.Dirent> =>
+  items.every(({ name }) => ascii.test(name))
+    ? items.toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    : items.toSorted((a, b) => byBytes(a.name, b.name))
 
 const walk = (root: string, folder: string, options: CollectOptions, found: Walk): void => {
-  const names = fs.readdirSync(join(root, folder), { withFileTypes: true })
-  for (const item of names.sort((a, b) => byBytes(a.name, b.name))) {
+  for (const item of sorted(fs.readdirSync(join(root, folder), { withFileTypes: true }))) {
     const path = folder === "" ? item.name : `${folder}/${item.name}`
     if (options.ignores?.(path, item.isDirectory())) {
       found.ignored += 1
@@ -36,7 +44,7 @@ const walk = (root: string, folder: string, options: CollectOptions, found: Walk
       found.entries.push({ path, kind: "directory", mode: 0o755, size: 0 })
       walk(root, path, options, found)
     } else if (item.isFile()) {
-      const file = join(root, path)
+      const file = `${root}/${path}`
       const { mode, size } = fs.statSync(file)
       found.entries.push({ path, kind: "file", mode: mode & 0o111 ? 0o755 : 0o644, size, file })
     } else {
@@ -60,12 +68,18 @@ const unreadable = (cause: unknown, root: string | undefined, hint: string): Fai
 /** Files up to this size are read at once, larger ones streamed. */
 const wholeReadLimit = 1 << 20
 
-const sha256Of = async (entry: ContextEntry): Promise<string> => {
+const hashOf = async (file: string): Promise<string> => {
   const hash = new Bun.CryptoHasher("sha256")
-  if (entry.file === undefined) return ""
-  if (entry.size <= wholeReadLimit) return hash.update(fs.readFileSync(entry.file)).digest("hex")
-  for await (const chunk of Bun.file(entry.file).stream()) hash.update(chunk)
+  for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
   return hash.digest("hex")
+}
+
+/** At once for small files: a promise for each costs as much as the hash. */
+const sha256Of = ({ file, size }: ContextEntry): string | Promise<string> => {
+  if (file === undefined) return ""
+  return size <= wholeReadLimit
+    ? new Bun.CryptoHasher("sha256").update(fs.readFileSync(file)).digest("hex")
+    : hashOf(file)
 }
 
 /** Adds the hashes that are not known yet, and the digest of the whole. */
@@ -83,7 +97,8 @@ export const identified = (
       let size = 0
       let sinceYield = 0
       for (const entry of entries) {
-        const sha256 = entry.kind === "file" ? (entry.sha256 ?? (await sha256Of(entry))) : ""
+        const known = entry.kind === "file" ? (entry.sha256 ?? sha256Of(entry)) : ""
+        const sha256 = typeof known === "string" ? known : await known
         digest.update(
           JSON.stringify([
             entry.path,

@@ -3,12 +3,12 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
 import { type Control, controlOf } from "./control.ts"
-import { type BuildFailure, build } from "./solve/build.ts"
+import type { BuildFailure } from "./solve/build.ts"
 import type { BuildEvent } from "./solve/event.ts"
 import type { BuildRequest } from "./solve/request.ts"
 import { type Address, type AddressError, addressText, parseAddress } from "./transport/address.ts"
-import { type ConnectOptions, connectDaemon } from "./transport/daemon.ts"
-import type { ConnectError } from "./transport/dial.ts"
+import type { ConnectError } from "./transport/connect-error.ts"
+import type { ConnectOptions } from "./transport/daemon.ts"
 
 export interface Client extends Control {
   /** As `connect` got it. */
@@ -30,6 +30,10 @@ const connect = (
 ): Effect.Effect<Client, AddressError | ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
     const parsed = typeof address === "string" ? yield* parseAddress(address) : address
+    // Node's HTTP/2 takes 20 ms to load: only whoever connects pays for it.
+    const [{ connectDaemon }, { build }] = yield* Effect.promise(() =>
+      Promise.all([import("./transport/daemon.ts"), import("./solve/build.ts")]),
+    )
     const daemon = yield* connectDaemon(parsed, options)
     return {
       address: typeof address === "string" ? address : addressText(address),

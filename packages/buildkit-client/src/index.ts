@@ -31,5 +31,5 @@ export {
   type Endpoint,
   parseAddress,
 } from "./transport/address.ts"
+export { ConnectError, type TlsOptions } from "./transport/connect-error.ts"
 export type { ConnectOptions } from "./transport/daemon.ts"
-export { ConnectError, type TlsOptions } from "./transport/dial.ts"

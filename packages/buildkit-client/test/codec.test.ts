@@ -1,6 +1,6 @@
 /** The wire codec against protobuf's own examples, against itself, and against nonsense. */
 import { describe, expect, test } from "bun:test"
-import { toName } from "../src/fsutil/name.ts"
+import { nameBytes, toName } from "../src/fsutil/name.ts"
 import { dataPacket, endOfStats, statPacket } from "../src/fsutil/packet.ts"
 import { WireError } from "../src/wire/bytes.ts"
 import { SolveRequest, StatusResponse, Timestamp, UsageRecord } from "../src/wire/control.ts"
@@ -126,6 +126,30 @@ describe("the codec", () => {
     expect(hex(dataPacket(300, Buffer.from("hi")))).toBe("080218ac0222026869")
     expect(hex(dataPacket(0, new Uint8Array()))).toBe("0802")
     expect(hex(endOfStats)).toBe("")
+  })
+
+  test("writes a file's packet as it writes every message", () => {
+    const names = ["", "a", "d/ä".repeat(60), toName("ü/\u{1f600}"), "x".repeat(3000)]
+    const times = [0n, 1n, (1n << 49n) - 1n, 1n << 49n, 1_764_000_000_123_456_789n, -1n]
+    for (const name of names) {
+      for (const modified of times) {
+        for (const mode of [0, 0o644, 0x8000_01ed, 0xffff_ffff]) {
+          for (const size of [0, 127, 128, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
+            const plain = toName(name)
+            const node = { name: plain, link: plain, mode, modified, size }
+            const encoded = Packet.encode({
+              type: packetType.stat,
+              stat: {
+                ...{ path: nameBytes(plain), linkTarget: nameBytes(plain) },
+                ...{ mode, modified, size, uid: 0, gid: 0, deviceMajor: 0, deviceMinor: 0 },
+              },
+            })
+            expect(hex(statPacket(node))).toBe(hex(encoded))
+            expect(Packet.decode(statPacket(node)).stat?.modified).toBe(modified)
+          }
+        }
+      }
+    }
   })
 })
 

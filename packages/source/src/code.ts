@@ -44,17 +44,28 @@ const tooLarge = (
   )
 }
 
+/** Directories with something in them besides directories, at any depth. */
+const filledDirectories = (entries: ReadonlyArray<ContextEntry>): ReadonlySet<string> => {
+  const filled = new Set<string>()
+  for (const { kind, path } of entries) {
+    if (kind === "directory") continue
+    for (let end = path.lastIndexOf("/"); end > 0; end = path.lastIndexOf("/", end - 1)) {
+      const folder = path.slice(0, end)
+      if (filled.has(folder)) break
+      filled.add(folder)
+    }
+  }
+  return filled
+}
+
 /** Sizes are checked before any content is read. `limit` in bytes. */
 export const codeSource = (path: string, limit: number): Effect.Effect<CodeSource, Failure> =>
   Effect.gen(function* () {
     const rules = codeRules(path)
     const { entries, ignored, skipped } = yield* listTree(path, { ignores: rules.ignores })
     // A manifest knows no directories, so an empty one would be gone in the next launch.
-    const kept = entries.filter(
-      ({ kind, path }) =>
-        kind !== "directory" ||
-        entries.some((other) => other.kind !== "directory" && other.path.startsWith(`${path}/`)),
-    )
+    const filled = filledDirectories(entries)
+    const kept = entries.filter(({ kind, path }) => kind !== "directory" || filled.has(path))
     const size = entries.reduce((sum, entry) => sum + entry.size, 0)
     if (size > limit) return yield* tooLarge(path, entries, size, limit)
     if (!entries.some(({ kind }) => kind === "file")) {

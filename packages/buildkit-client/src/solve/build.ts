@@ -14,8 +14,8 @@ import { asRpcError } from "../grpc/connection.ts"
 import { type RpcError, rpcError } from "../grpc/status.ts"
 import type { Receiver } from "../session/receiver.ts"
 import { newId, openSession, type Session } from "../session/session.ts"
+import type { ConnectError } from "../transport/connect-error.ts"
 import type { Daemon } from "../transport/daemon.ts"
-import type { ConnectError } from "../transport/dial.ts"
 import {
   controlService,
   SolveRequest,

@@ -8,7 +8,8 @@ import type { RpcError } from "../grpc/status.ts"
 import { controlService } from "../wire/control.ts"
 import { type Address, addressText } from "./address.ts"
 import { callStream } from "./call-stream.ts"
-import { ConnectError, dial, type TlsOptions } from "./dial.ts"
+import { ConnectError, type TlsOptions } from "./connect-error.ts"
+import { dial } from "./dial.ts"
 import { upgraded } from "./upgrade.ts"
 
 export interface ConnectOptions {

@@ -3,29 +3,10 @@ import { spawn } from "node:child_process"
 import { connect as connectSocket } from "node:net"
 import { Duplex } from "node:stream"
 import { connect as connectTls } from "node:tls"
-import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Endpoint } from "./address.ts"
-
-/** Nothing that speaks BuildKit answered at the address. */
-export class ConnectError extends Data.TaggedError("ConnectError")<{
-  readonly address: string
-  readonly reason: string
-}> {
-  override get message(): string {
-    return `Could not connect to \`${this.address}\`: ${this.reason}`
-  }
-}
-
-/** PEM texts. The server's certificate is always checked, against `authority` or the system's. */
-export interface TlsOptions {
-  readonly authority?: string
-  readonly certificate?: string
-  readonly key?: string
-  /** When the certificate is for another name than the address has. */
-  readonly serverName?: string
-}
+import { ConnectError, type TlsOptions } from "./connect-error.ts"
 
 const reasons: Readonly<Record<string, string>> = {
   ENOENT: "there is no such socket or program",

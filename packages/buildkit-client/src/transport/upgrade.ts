@@ -5,7 +5,7 @@
  */
 import { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
-import { ConnectError } from "./dial.ts"
+import { ConnectError } from "./connect-error.ts"
 
 export type HeaderFields = ReadonlyArray<readonly [name: string, value: string]>
 

@@ -24,25 +24,34 @@ const reserve = (to: Writer, count: number): void => {
   to.buffer = larger
 }
 
+/** Seven groups of seven bits are the most that a number holds exactly. */
+const exactBits = 49n
+const exactMask = (1n << exactBits) - 1n
+
 /** Any whole number; negative ones take ten bytes, as int32 and int64 have them. */
 export const writeVarint = (to: Writer, value: number | bigint): void => {
   reserve(to, 10)
+  let rest: number
   if (typeof value === "number" && value >= 0 && value <= Number.MAX_SAFE_INTEGER) {
-    let rest = value
-    while (rest > 127) {
-      to.buffer[to.length++] = (rest % 128) | 128
-      rest = Math.floor(rest / 128)
+    rest = value
+  } else {
+    // In two halves: every step of arithmetic on a big integer makes a new one.
+    const whole = BigInt.asUintN(64, BigInt(value))
+    rest = Number(whole & exactMask)
+    const high = Number(whole >> exactBits)
+    if (high > 0) {
+      for (let group = 0; group < 7; group += 1) {
+        to.buffer[to.length++] = (rest % 128) | 128
+        rest = Math.floor(rest / 128)
+      }
+      rest = high
     }
-    to.buffer[to.length++] = rest
-    return
   }
-  let rest = BigInt.asUintN(64, BigInt(value))
-  // Seven bytes of seven bits fit a number exactly; the large part goes the quick way.
-  while (rest > 127n) {
-    to.buffer[to.length++] = Number(rest & 127n) | 128
-    rest >>= 7n
+  while (rest > 127) {
+    to.buffer[to.length++] = (rest % 128) | 128
+    rest = Math.floor(rest / 128)
   }
-  to.buffer[to.length++] = Number(rest)
+  to.buffer[to.length++] = rest
 }
 
 export const writeBytes = (to: Writer, bytes: Uint8Array): void => {
@@ -50,6 +59,13 @@ export const writeBytes = (to: Writer, bytes: Uint8Array): void => {
   reserve(to, bytes.length)
   to.buffer.set(bytes, to.length)
   to.length += bytes.length
+}
+
+/** A string of one character per byte, as bytes. */
+export const writeByteText = (to: Writer, text: string): void => {
+  writeVarint(to, text.length)
+  reserve(to, text.length)
+  for (let at = 0; at < text.length; at += 1) to.buffer[to.length++] = text.charCodeAt(at)
 }
 
 export const writeText = (to: Writer, text: string): void => {

@@ -46,7 +46,7 @@ const adapted = (document: DocumentNode): DocumentNode =>
 
 const unknownFields = (document: DocumentNode): ReadonlyArray<string> => {
   const unknown = new Set<string>()
-  const info = new TypeInfo(schema)
+  const info = new TypeInfo(schema())
   visit(
     document,
     visitWithTypeInfo(info, {
@@ -100,7 +100,7 @@ export const answer = async (
     return { errors: [new GraphQLError(`This server does not support \`${name}\``)] }
   }
   return await execute({
-    schema,
+    schema: schema(),
     document,
     rootValue: rootOf(call),
     variableValues: variables,

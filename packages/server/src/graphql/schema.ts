@@ -3,7 +3,7 @@
  * SDK does not survive as null. Inputs arrive as `JSON` and are read by the resolvers; the few input
  * types are only there because 0.17.1 asks for their fields.
  */
-import { buildSchema } from "graphql"
+import { buildSchema, type GraphQLSchema } from "graphql"
 import { artifactTypes } from "./schema-artifact.ts"
 
 const text = `
@@ -206,4 +206,10 @@ type CreateArtifactFilesPayload { files: FileConnection! }
 type ArtifactPayload { artifact: Artifact! }
 `
 
-export const schema = buildSchema(text + artifactTypes)
+let built: GraphQLSchema | undefined
+
+/** Made when the first question comes: a launch starts a server that may never be asked. */
+export const schema = (): GraphQLSchema => {
+  built ??= buildSchema(text + artifactTypes)
+  return built
+}

@@ -1,0 +1,21 @@
+/** What a caller says of a connection and is told of it; apart from what makes one, which takes time to load. */
+import * as Data from "effect/Data"
+
+/** Nothing that speaks BuildKit answered at the address. */
+export class ConnectError extends Data.TaggedError("ConnectError")<{
+  readonly address: string
+  readonly reason: string
+}> {
+  override get message(): string {
+    return `Could not connect to \`${this.address}\`: ${this.reason}`
+  }
+}
+
+/** PEM texts. The server's certificate is always checked, against `authority` or the system's. */
+export interface TlsOptions {
+  readonly authority?: string
+  readonly certificate?: string
+  readonly key?: string
+  /** When the certificate is for another name than the address has. */
+  readonly serverName?: string
+}
