@@ -1,69 +1,50 @@
 /** The transfer of a large context to a BuildKit daemon, beside BuildKit's own client. */
-import { rename, writeFile } from "node:fs/promises"
+import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { output, type Problem } from "@relaunch/local-engine"
 import { writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { type Bench, compiled, program } from "./bench.ts"
+import { ownBuildkitd } from "./buildkitd.ts"
 import { type Comparison, timesOther } from "./comparison.ts"
 import type { Subject } from "./measure.ts"
 import { writeTree } from "./tree.ts"
 
-const changedFile = "src/d0/f0"
-
-/**
- * One tree under two names, so that neither finds what the other sent; under other names again, the daemon
- * has nothing of it.
- */
-const trees = (bench: Bench, name: string) => {
-  let times = 0
-  let current = join(bench.folder, `${name}-0`)
-  const write = Effect.zipRight(
-    writeFiles(current, { Dockerfile: "FROM scratch\nCOPY src /src\n" }),
-    writeTree(join(current, "src"), bench.sizes.files, bench.sizes.fileSize),
-  )
-  return {
-    write,
-    path: () => current,
-    renamed: Effect.promise(async () => {
-      times += 1
-      const next = join(bench.folder, `${name}-${times}`)
-      await rename(current, next)
-      current = next
-    }),
-    changed: (turn: number) =>
-      Effect.promise(() => writeFile(join(current, changedFile), `${name} ${turn} ${Date.now()}`)),
-  }
-}
-
 export const contextComparisons = (
   bench: Bench,
-): Effect.Effect<ReadonlyArray<Comparison>, Problem> =>
+): Effect.Effect<ReadonlyArray<Comparison>, Problem, Scope.Scope> =>
   Effect.gen(function* () {
-    const { buildkit } = bench.rig
+    const { buildctl } = bench.rig.buildkit
     const { files, fileSize } = bench.sizes
     const send = yield* compiled(bench, "send-script.ts")
-    const [ours, theirs] = [trees(bench, "ours"), trees(bench, "theirs")]
-    yield* ours.write
-    yield* theirs.write
-    const sendOurs = () => program(bench, [send, buildkit.host, ours.path()])
-    const buildctl = () => [
-      ...[buildkit.buildctl, "--addr", buildkit.host, "build", "--frontend", "dockerfile.v0"],
-      ...["--local", `context=${theirs.path()}`, "--local", `dockerfile=${theirs.path()}`],
+    const address = yield* ownBuildkitd(bench)
+    const tree = (name: string) => join(bench.folder, name)
+    const ours = [send, address, tree("ours")]
+    const theirs = [
+      ...[buildctl, "--addr", address, "build", "--frontend", "dockerfile.v0"],
+      ...["--local", `context=${tree("theirs")}`, "--local", `dockerfile=${tree("theirs")}`],
     ]
-    const sendTheirs = () => program(bench, buildctl())
-    // Whatever of the two is chosen first, the daemon knows both trees after that.
-    yield* output(sendOurs().words)
-    yield* output(buildctl())
+    for (const name of ["ours", "theirs"]) {
+      yield* writeFiles(tree(name), { Dockerfile: "FROM scratch\nCOPY src /src\n" })
+      yield* writeTree(join(tree(name), "src"), files, fileSize)
+    }
+    // Both trees are known to the daemon, whatever is compared first.
+    yield* output(ours)
+    yield* output(theirs)
     const subjects = (
-      prepare: (tree: typeof ours, turn: number) => Effect.Effect<void>,
+      prepare: (name: string) => Effect.Effect<unknown, Problem>,
     ): ReadonlyArray<Subject> => [
       {
         name: "@buildkit-js/client",
-        prepare: (turn) => prepare(ours, turn),
-        command: sendOurs,
+        prepare: () => Effect.asVoid(prepare("ours")),
+        command: () => program(bench, ours),
       },
-      { name: "buildctl", prepare: (turn) => prepare(theirs, turn), command: sendTheirs },
+      {
+        name: "buildctl",
+        prepare: () => Effect.asVoid(prepare("theirs")),
+        command: () => program(bench, theirs),
+      },
     ]
     const size = `${files} files, ${(files * fileSize) / 1e6} MB`
     return [
@@ -75,13 +56,15 @@ export const contextComparisons = (
       {
         what: `send ${size}, one file changed`,
         aim: timesOther("less than buildctl", 1),
-        subjects: subjects((tree, turn) => tree.changed(turn)),
+        subjects: subjects((name) =>
+          Effect.promise(() => writeFile(join(tree(name), "src/d0/f0"), crypto.randomUUID())),
+        ),
       },
       {
         what: `send ${size}, first`,
         aim: timesOther("at most 1.1 times buildctl", 1.1),
         mostTurns: 3,
-        subjects: subjects((tree) => tree.renamed),
+        subjects: subjects(() => output([buildctl, "--addr", address, "prune", "--all"])),
       },
     ]
   })
