@@ -3,6 +3,7 @@
  * fields are added, never renamed.
  */
 
+import * as fs from "node:fs"
 import { type Failure, failure } from "@relaunch/failure"
 import { definitionFile, type JobDefinition, parseDefinition } from "@relaunch/job"
 import { type Artifact, type Run, readLenient, Store, type StoreShape } from "@relaunch/store"
@@ -115,7 +116,7 @@ export const artifactText = (
   path: string,
 ): Effect.Effect<string | undefined, Failure> =>
   Effect.gen(function* () {
-    const file = (yield* store.artifacts.files(artifact.id)).find((each) => each.path === path)
+    const [file] = yield* store.artifacts.files(artifact.id, path)
     if (file === undefined) return undefined
     const { blob } = file
     if (blob === undefined) {
@@ -125,7 +126,7 @@ export const artifactText = (
         { hints: ["Create the job again"], details: { artifact: artifact.id, path } },
       )
     }
-    return yield* Effect.promise(() => Bun.file(blob).text())
+    return yield* Effect.sync(() => fs.readFileSync(blob, "utf8"))
   })
 
 export const definitionOf = (artifact: Artifact): Effect.Effect<JobDefinition, Failure, Store> =>

@@ -48,7 +48,8 @@ export interface ArtifactStore {
   readonly list: (
     filter: Partial<ProjectKey> & { readonly type?: string; readonly name?: string },
   ) => Answer<ReadonlyArray<Artifact>>
-  readonly files: (id: string) => Answer<ReadonlyArray<ArtifactFile>>
+  /** By path; the one with this path when it is given. Fails with E_ARTIFACT_NOT_FOUND. */
+  readonly files: (id: string, path?: string) => Answer<ReadonlyArray<ArtifactFile>>
   /** Removes one version, or all of a collection; blobs that nothing names any more go too. */
   readonly remove: (ids: ReadonlyArray<string>) => Answer<void>
   readonly setMetadata: (id: string, metadataText: string) => Answer<void>
