@@ -65,6 +65,16 @@ describe("the launcher", () => {
   )
 })
 
+describe("relaunch version", () => {
+  liveEffect("names the commit of the checkout, compiled or not", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* relaunchCli(["version", "--json"])
+      const head = Bun.spawnSync(["git", "-C", import.meta.dir, "rev-parse", "HEAD"])
+      expect(JSON.parse(stdout).commit).toBe(head.stdout.toString().trim())
+    }),
+  )
+})
+
 describe("a directory with a `.env` and a `bunfig.toml`", () => {
   const hostile = temporaryFolder({
     ".env": "RELAUNCH_PROJECT=from-env-file\n",

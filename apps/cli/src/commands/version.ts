@@ -1,5 +1,4 @@
 /** `relaunch version`: what this is and what it works with. */
-import { join } from "node:path"
 import { exitCodes } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import packageJson from "../../package.json" with { type: "json" }
@@ -7,12 +6,13 @@ import { backends } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { probe } from "../detect.ts"
 import { answer, answerJson } from "../output.ts"
+import { ownFolder } from "../own-program.ts"
 import { fields } from "../render/table.ts"
 import { configuredBuilder, session } from "../session.ts"
 
 /** Commit of the checkout that this runs from; null where it is none. */
 const commitOf = (): string | null => {
-  const said = Bun.spawnSync(["git", "-C", join(import.meta.dir, ".."), "rev-parse", "HEAD"], {
+  const said = Bun.spawnSync(["git", "-C", ownFolder, "rev-parse", "HEAD"], {
     stderr: "ignore",
   })
   return said.exitCode === 0 ? said.stdout.toString().trim() : null
