@@ -250,7 +250,7 @@ export const launchSettingsOf = (session: Session): Effect.Effect<LaunchSettings
       timeLimit: `${session.number("git-timeout")} seconds`,
       env: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
     },
-    codeLimit: session.number("code-limit"),
+    codeLimits: { size: session.number("code-limit"), files: session.number("code-file-limit") },
     cancelGrace: 1,
     sourceDateEpoch: epoch,
   }))

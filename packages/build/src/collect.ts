@@ -5,11 +5,13 @@
 import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { join } from "node:path"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { BuildContext, ContextEntry } from "./context.ts"
 
 export interface CollectOptions {
+  /** More files than this are an `E_SOURCE_TOO_LARGE`; the walk ends there. */
+  readonly mostFiles?: number
   /** True leaves a path out, and with a directory its whole content. */
   readonly ignores?: (path: string, directory: boolean) => boolean
 }
@@ -18,10 +20,14 @@ interface Walk {
   readonly entries: Array<ContextEntry>
   readonly skipped: Array<string>
   ignored: number
+  files: number
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is what is meant
 const ascii = /^[\x00-\x7f]*$/
+
+const isThere = (path: string): boolean =>
+  fs.lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 const byBytes = (left: string, right: string): number =>
   Buffer.compare(Buffer.from(left), Buffer.from(right))
@@ -32,11 +38,47 @@ const sorted = (items: ReadonlyArray<fs.Dirent>): ReadonlyArray<fs.Dirent> =>
     ? items.toSorted((a, b) => (a.name < b.name ? -1 : 1))
     : items.toSorted((a, b) => byBytes(a.name, b.name))
 
+/** What stands for bytes that are no UTF-8; it may also be meant. */
+const replacement = "\ufffd"
+
+const notUtf8 = (path: string): Failure =>
+  failure("E_SOURCE_UNREADABLE", `The name of \`${path}\` is not UTF-8`, {
+    hints: ["Rename it; a directory's `.relaunchignore` can also leave it out by a pattern"],
+    details: { path },
+  })
+
+const shownFolders = 10
+
+/** `data/train (99,812)` */
+const fullest = (entries: ReadonlyArray<ContextEntry>): ReadonlyArray<string> => {
+  const counts = new Map<string, number>()
+  for (const { kind, path } of entries) {
+    if (kind !== "file") continue
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf("/")))
+    counts.set(folder, (counts.get(folder) ?? 0) + 1)
+  }
+  return [...counts]
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, shownFolders)
+    .map(([folder, count]) => `${folder || "."} (${count.toLocaleString("en")})`)
+}
+
+const tooMany = (root: string, most: number, entries: ReadonlyArray<ContextEntry>): Failure =>
+  failure("E_SOURCE_TOO_LARGE", `\`${root}\` holds more than ${most.toLocaleString("en")} files`, {
+    hints: [
+      "Name what does not belong to the code in `.relaunchignore`, or raise `code-file-limit` in the configuration",
+      `The fullest folders so far are ${fullest(entries).join(", ")}`,
+    ],
+    details: { path: root, limit: most },
+  })
+
 const walk = (root: string, folder: string, options: CollectOptions, found: Walk): void => {
   for (const item of sorted(fs.readdirSync(join(root, folder), { withFileTypes: true }))) {
     const path = folder === "" ? item.name : `${folder}/${item.name}`
     if (options.ignores?.(path, item.isDirectory())) {
       found.ignored += 1
+    } else if (item.name.includes(replacement) && !isThere(join(root, path))) {
+      throw notUtf8(path)
     } else if (item.isSymbolicLink()) {
       const target = fs.readlinkSync(join(root, path))
       found.entries.push({ path, kind: "link", mode: 0o777, size: 0, target })
@@ -47,6 +89,10 @@ const walk = (root: string, folder: string, options: CollectOptions, found: Walk
       const file = `${root}/${path}`
       const { mode, size } = fs.statSync(file)
       found.entries.push({ path, kind: "file", mode: mode & 0o111 ? 0o755 : 0o644, size, file })
+      found.files += 1
+      if (found.files > (options.mostFiles ?? Number.POSITIVE_INFINITY)) {
+        throw tooMany(root, found.files - 1, found.entries)
+      }
     } else {
       found.skipped.push(path)
     }
@@ -55,7 +101,16 @@ const walk = (root: string, folder: string, options: CollectOptions, found: Walk
 
 /** Errors of the file system carry the very path they are about. */
 const unreadable = (cause: unknown, root: string | undefined, hint: string): Failure => {
+  if (cause instanceof Failure) return cause
   const own = cause instanceof Error && "path" in cause ? String(cause.path) : root
+  if (cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG") {
+    const start = `${own?.slice(root?.length ?? 0, (root?.length ?? 0) + 60).replace(/^\//, "")}...`
+    return failure(
+      "E_SOURCE_UNREADABLE",
+      `\`${start}\` leads deeper than the system's paths are long`,
+      { hints: ["Remove these folders, or name them in `.relaunchignore`"], cause },
+    )
+  }
   const reason = reasonOf(cause).replace(/, \w+ '.*'$/s, "")
   const what = own === undefined ? "A file of the source" : `\`${own}\``
   return failure("E_SOURCE_UNREADABLE", `${what} cannot be read: ${reason}`, {
@@ -128,7 +183,7 @@ export const listTree = (
 ): Effect.Effect<Walk, Failure> =>
   Effect.try({
     try: () => {
-      const found: Walk = { entries: [], skipped: [], ignored: 0 }
+      const found: Walk = { entries: [], skipped: [], ignored: 0, files: 0 }
       walk(root, "", options, found)
       return found
     },

@@ -25,6 +25,11 @@ const forms: ReadonlyArray<Form> = [
     means: (word) => `\`${word}\` is not in the build context`,
   },
   {
+    // The path on the daemon's disk says nothing to who wrote the instruction.
+    said: /failed to walk \S*?\/buildkit-mount\d+(?:\/\S*)?: lstat \S*?\/buildkit-mount\d+\/(\S+): no such file/,
+    means: (word) => `\`${word}\` is not in the build context`,
+  },
+  {
     said: /(?:exit code:|exit status|non-zero code:) (\d+)\s*$/,
     means: (word) => `exit code ${word}`,
   },

@@ -30,33 +30,50 @@ import { buildkitFailure } from "./failure.ts"
 import { builtImage, presentImage } from "./image.ts"
 import { type Target, targetOf } from "./target.ts"
 
+/** How long a daemon may take to say the first word, as of container engines. */
+const greeting = "5 seconds"
+
 const connected = ({ address, options }: Target) =>
   Effect.flatMap(options, (given) =>
-    Effect.mapError(Client.connect(address, given), buildkitFailure),
+    Effect.mapError(Client.connect(address, { timeout: greeting, ...given }), buildkitFailure),
   )
 
-const platformOf = (target: Target): Effect.Effect<string, Failure> =>
+interface Daemon {
+  /** `linux/amd64`; undefined of a daemon without workers. */
+  readonly platform: string | undefined
+  readonly version: string | undefined
+}
+
+/** Asked once, so that one that does not answer is waited for once. */
+const daemonAt = (target: Target): Effect.Effect<Daemon, Failure> =>
   Effect.scoped(
     Effect.gen(function* () {
       const client = yield* connected(target)
       const workers = yield* Effect.mapError(client.workers(), buildkitFailure)
-      const platform = workers[0]?.platforms[0]
-      return (
-        platform ??
-        (yield* failure("E_ENGINE", `BuildKit at \`${target.address}\` has no worker`, {
-          hints: ["Start it with an OCI or containerd worker"],
-        }))
-      )
+      const { version } = yield* Effect.mapError(client.info, buildkitFailure)
+      return { platform: workers[0]?.platforms[0], version }
     }),
   )
 
+const platformOf = (
+  { address }: Target,
+  daemon: Effect.Effect<Daemon, Failure>,
+): Effect.Effect<string, Failure> =>
+  Effect.flatMap(daemon, ({ platform }) =>
+    platform === undefined
+      ? Effect.fail(
+          failure("E_ENGINE", `BuildKit at \`${address}\` has no worker`, {
+            hints: ["Start it with an OCI or containerd worker"],
+          }),
+        )
+      : Effect.succeed(platform),
+  )
+
 /** Without a daemon a plan still shows what a present-day one would build. */
-const featuresOf = (target: Target): Effect.Effect<BuilderFeatures> =>
-  connected(target).pipe(
-    Effect.flatMap(({ info }) => info),
+const featuresOf = (daemon: Effect.Effect<Daemon, Failure>): Effect.Effect<BuilderFeatures> =>
+  daemon.pipe(
     Effect.map(({ version }) => rewritesTimestamps(version)),
     Effect.orElseSucceed(() => true),
-    Effect.scoped,
     Effect.map((rewrittenTimestamps) => ({
       cacheMounts: true,
       secretMounts: true,
@@ -141,13 +158,13 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
     const engine = yield* Engine
     const target = targetOf(env, settings)
     const { destination } = target
-    const platform = yield* Effect.cached(platformOf(target))
-    const features = yield* Effect.cached(featuresOf(target))
+    const daemon = yield* Effect.cached(daemonAt(target))
+    const features = featuresOf(daemon)
     return {
       name: "buildkit",
       features,
       status: statusOf(target, engine),
-      platform,
+      platform: platformOf(target, daemon),
       find: (ref, identity) =>
         presentImage(
           engine,

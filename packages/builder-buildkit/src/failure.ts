@@ -27,6 +27,30 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
         cause: error,
       })
     case "ConnectError":
+      if (error.kind === "silent") {
+        return failure(
+          "E_ENGINE_HANGS",
+          `The BuildKit daemon at \`${error.address}\` does not answer`,
+          {
+            hints: ["It accepted the connection but said nothing for 5 seconds; restart it"],
+            details: { address: error.address },
+            cause: error,
+          },
+        )
+      }
+      if (error.kind === "permission") {
+        return failure(
+          "E_ENGINE_PERMISSION",
+          `No permission to use the BuildKit daemon at \`${error.address}\``,
+          {
+            hints: [
+              "Add yourself to the socket's group, or start buildkitd with `--group` for one of yours",
+            ],
+            details: { address: error.address },
+            cause: error,
+          },
+        )
+      }
       return failure("E_ENGINE_UNREACHABLE", `No BuildKit answers: ${error.message}`, {
         hints: ["Start buildkitd, or set BUILDKIT_HOST to one that runs"],
         cause: error,

@@ -22,7 +22,11 @@ export interface ConfigFile {
 
 const textOf = (path: string): Effect.Effect<string | undefined, Failure> =>
   Effect.try({
-    try: () => (fs.existsSync(path) ? fs.readFileSync(path, "utf8") : undefined),
+    // Of a FIFO, reading would never end.
+    try: () =>
+      fs.statSync(path, { throwIfNoEntry: false })?.isFile() === true
+        ? fs.readFileSync(path, "utf8")
+        : undefined,
     catch: (cause) =>
       failure("E_CONFIG", `\`${path}\` cannot be read: ${reasonOf(cause)}`, {
         hints: ["Check its permissions"],

@@ -266,6 +266,14 @@ export const settings = [
     filesOnly: true,
   },
   {
+    key: "code-file-limit",
+    kind: "number",
+    group: "Machine",
+    help: "Most files of a code source",
+    fallback: 100_000,
+    filesOnly: true,
+  },
+  {
     key: "git-timeout",
     kind: "number",
     group: "Machine",

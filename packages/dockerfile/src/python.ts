@@ -21,8 +21,8 @@ const oldest = 6
 const outOfSupport = Array.from({ length: 10 - oldest }, (_, back) => `3.${9 - back}`)
 
 const minorOf = (text: string): string | undefined => {
-  const match = /^(?:c?python[-@ ]?)?v?3(?:\.(\d+)(?:[-.\s+a-z]|$)|$)/i.exec(text.trim())
-  if (match === null) return undefined
+  const match = /^(?:c?python[-@ ]?)?v?3(?:\.(\d+)(?:[-. +a-z]|$)|$)/i.exec(text.trim())
+  if (match === null || /[\r\n]/.test(text.trim())) return undefined
   return match[1] === undefined ? supportedPythons[0] : `3.${Number(match[1])}`
 }
 

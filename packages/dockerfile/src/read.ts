@@ -84,6 +84,16 @@ export const baseImages = (
   text: string,
   buildArguments: Readonly<Record<string, string>>,
 ): Effect.Effect<ReadonlyArray<string>, Failure> => {
+  const nul = text.indexOf("\0")
+  if (nul >= 0) {
+    const line = text.slice(0, nul).split("\n").length
+    return Effect.fail(
+      failure("E_DOCKERFILE", `\`${path}\` line ${line} holds a NUL byte`, {
+        hints: ["Save it as plain UTF-8 text"],
+        details: { dockerfile: path, line },
+      }),
+    )
+  }
   const dockerfile = DockerfileParser.parse(text.replace(/^\ufeff/, ""))
   const values = globalArguments(dockerfile, buildArguments)
   const stages = new Set(["scratch"])

@@ -80,6 +80,7 @@ const messageOf = (text: string): string => {
 /** `details.status` carries the HTTP status for callers that know better words. */
 const refused = (request: EngineRequest, status: number, text: string): Failure =>
   failure("E_ENGINE", `The container engine refused: ${messageOf(text) || `HTTP ${status}`}`, {
+    hints: ["Look into the engine's own log (`journalctl -u docker`, or where it writes)"],
     details: { status, request: `${request.method} ${request.path}`, message: messageOf(text) },
   })
 

@@ -119,7 +119,10 @@ export const parseDefinition = (
           `${path.join(".") || "(top level)"}: ${message.replace(/\s+/g, " ")}`,
       )
       return failure("E_JOB_INVALID", `\`${name}\` is not a job definition: ${issues[0]}`, {
-        hints: issues.slice(1).map((issue) => `Also: ${issue}`),
+        hints: [
+          ...issues.slice(1).map((issue) => `Also: ${issue}`),
+          "Create the job again from its source",
+        ],
         details: { name, issues },
       })
     }),

@@ -19,7 +19,7 @@ export const artifactNameSafe = (name: string): string => {
 /** A user's own name is never changed behind their back: it is refused with the safe form as hint. */
 export const checkedName = (name: string): Effect.Effect<string, Failure> => {
   const safe = artifactNameSafe(name)
-  return name !== "" && safe === name
+  return name !== "" && safe === name && !/^\.{1,2}$/.test(name)
     ? Effect.succeed(name)
     : Effect.fail(
         failure("E_NAME", `\`${name}\` cannot be the name of a job`, {
@@ -43,8 +43,8 @@ export const imageNameSafe = (name: string): string => {
   return safe === "" ? "image" : safe
 }
 
-/** Characters with a meaning in references and paths, as on a W&B server. */
-const reserved = /[\p{Cc}/\\#?%:]|^\s|\s$/u
+/** Characters with a meaning in references and paths, as on a W&B server; names that paths climb with. */
+const reserved = /[\p{Cc}/\\#?%:]|^\s|\s$|^\.{1,2}$/u
 
 /** A project or entity whose records could not be named afterwards is refused. `E_NAME`. */
 export const checkedPlace = (
@@ -61,7 +61,9 @@ export const checkedPlace = (
             hints: [
               name === ""
                 ? "Give a name that is not empty"
-                : `Leave out \`/ \\ # ? % :\` and control characters: \`${artifactNameSafe(name)}\``,
+                : /^\.+$/.test(name)
+                  ? "Give a name with a letter in it"
+                  : `Leave out \`/ \\ # ? % :\` and control characters: \`${artifactNameSafe(name)}\``,
             ],
             details: { name, suggestion: artifactNameSafe(name) },
           },

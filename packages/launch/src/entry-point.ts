@@ -1,6 +1,8 @@
 /** What an entry point says about files: which of its words is the script. */
-import { failure } from "@relaunch/failure"
+import type { ContextEntry } from "@relaunch/build"
+import { type Failure, failure } from "@relaunch/failure"
 import { distance } from "fastest-levenshtein"
+import { cleanPath, strayLink } from "./tree.ts"
 
 const interpreter = /^(?:.*\/)?(?:python|pypy|bash|sh|zsh|node|bun|Rscript|julia|perl|ruby)[0-9.]*$/
 /** Options after which no script follows. */
@@ -57,4 +59,23 @@ export const missingScript = (script: string, files: ReadonlyArray<string>) => {
     ],
     details: { script, nearest },
   })
+}
+
+/** A script that is a link, as links are kept, and leads to nothing that will be in the image. */
+export const strayScript = (
+  script: string | undefined,
+  entries: ReadonlyArray<ContextEntry>,
+): Failure | undefined => {
+  if (script === undefined) return undefined
+  const stray = strayLink(entries, cleanPath(script) ?? script)
+  if (stray === undefined) return undefined
+  const where = stray.leads === "out" ? "out of" : "to no file of"
+  return failure(
+    "E_ENTRY_POINT",
+    `Entry point \`${script}\` is a link to \`${stray.target}\`, which leads ${where} the build context`,
+    {
+      hints: ["Links are kept as links; put the script itself into the build context"],
+      details: { script, target: stray.target },
+    },
+  )
 }

@@ -22,7 +22,7 @@ import {
 import { type Failure, failure } from "@relaunch/failure"
 import { imageNameSafe } from "@relaunch/job"
 import * as Effect from "effect/Effect"
-import { fromInside, missingScript, scriptOf } from "./entry-point.ts"
+import { fromInside, missingScript, scriptOf, strayScript } from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
 import { checkedContext, cleanPath, contextOf, readFrom } from "./tree.ts"
 
@@ -180,6 +180,8 @@ const byDefault = (
     ) {
       return yield* missingScript(script, paths)
     }
+    const stray = strayScript(script, context.entries)
+    if (stray !== undefined) return yield* stray
     const facts = yield* inspectProject(
       readFrom(context.entries),
       resolved.build.runtime,

@@ -8,7 +8,7 @@ import * as Either from "effect/Either"
 import { mask, maskedEnvironment, runEnvironment } from "./environment.ts"
 import { type ImagePlan, identifyImage, planJobImage } from "./image-plan.ts"
 import { decideJob, type JobDecision } from "./job.ts"
-import { checkedRequest, type LaunchRequest } from "./request.ts"
+import { checkedLaunch, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
 import type { SourceReport } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
@@ -112,7 +112,7 @@ export const plan = (
   settings: LaunchSettings,
 ): Effect.Effect<LaunchPlan, Failure, Exclude<SourceServices, never> | Builder | Runner> =>
   Effect.gen(function* () {
-    yield* checkedRequest(request)
+    yield* checkedLaunch(request)
     yield* (yield* Runner).check({
       resources: request.resources ?? {},
       gpus: request.gpus ?? null,

@@ -8,8 +8,9 @@ import * as Effect from "effect/Effect"
 import { buildImage, type MadeImage } from "./build-image.ts"
 import { type Emit, LaunchEvent } from "./event.ts"
 import { identifyImage, planJobImage } from "./image-plan.ts"
+import { checkedInputs } from "./input-check.ts"
 import { type StoredJob, storeJob } from "./job.ts"
-import { checkedRequest, type LaunchRequest } from "./request.ts"
+import { checkedLaunch, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
@@ -73,11 +74,12 @@ export const prepareRun = (
   emit: Emit,
 ): Effect.Effect<RunSpecification, Failure, LaunchServices> =>
   Effect.gen(function* () {
-    yield* checkedRequest(request)
+    yield* checkedLaunch(request)
     const runner = yield* Runner
     yield* runner.check({ resources: request.resources ?? {}, gpus: request.gpus ?? null })
     yield* emit(LaunchEvent.Started({ what: "resolve the source" }))
     const resolved = yield* resolve(request, settings, true)
+    yield* checkedInputs(resolved, request.config ?? {})
     yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
     const plan = yield* planJobImage(resolved, Object.keys(request.secrets ?? {}))
     for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {

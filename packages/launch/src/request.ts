@@ -52,6 +52,43 @@ export interface LaunchRequest extends JobRequest {
 
 const usage = (message: string, hint: string) => failure("E_USAGE", message, { hints: [hint] })
 
+const badVariable = (environment: Readonly<Record<string, string>> = {}): Failure | undefined => {
+  const name = Object.keys(environment).find((each) => !/^[^\s\p{Cc}=]+$/u.test(each))
+  return name === undefined
+    ? undefined
+    : usage(
+        `\`${name}\` cannot be the name of a variable`,
+        "Leave out blanks and control characters",
+      )
+}
+
+/** The key of the first number that JSON, and so `wandb.config`, does not have. */
+const noNumber = (value: unknown, key: string): string | undefined => {
+  if (typeof value === "number") return Number.isFinite(value) ? undefined : key
+  if (typeof value !== "object" || value === null) return undefined
+  for (const [name, inner] of Object.entries(value)) {
+    const found = noNumber(inner, `${key}.${name}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** What only launches have; the rest is `checkedRequest`'s. */
+export const checkedLaunch = (request: LaunchRequest): Effect.Effect<LaunchRequest, Failure> => {
+  const variable = badVariable(request.environment)
+  if (variable !== undefined) return Effect.fail(variable)
+  const key = noNumber(request.config ?? {}, "run_config")
+  if (key !== undefined) {
+    return Effect.fail(
+      failure("E_CONFIG", `\`overrides.${key}\` is no number that \`wandb.config\` can hold`, {
+        hints: ['Give a finite number, or a text such as `"inf"`'],
+        details: { key },
+      }),
+    )
+  }
+  return checkedRequest(request)
+}
+
 /** Everything that can be refused before anything is touched. */
 export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<A, Failure> => {
   const { baseImage, buildContext, dockerfile, entryPoint, gitRef, platform, source } = request

@@ -24,7 +24,7 @@ import { requireArtifact } from "./find.ts"
 import type { JobRequest } from "./request.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
-import { fileCount } from "./tree.ts"
+import { cleanPath, fileCount } from "./tree.ts"
 import { artifactText, definitionOf, versionText } from "./values.ts"
 
 type Part = Pick<Resolved, "tree" | "image" | "report" | "warnings">
@@ -83,6 +83,16 @@ export const codeTree = (artifact: Artifact): Effect.Effect<BuildContext, Failur
       })
     }
     for (const [path, target] of links) {
+      if (path === "" || cleanPath(path) !== path) {
+        return yield* failure(
+          "E_JOB_INVALID",
+          `Code \`${artifact.name}:${versionText(artifact)}\` has a link at \`${path}\`, outside its tree`,
+          {
+            hints: ["Do not use this job; its code is hostile or damaged"],
+            details: { artifact: artifact.id, path },
+          },
+        )
+      }
       files.push({ path, kind: "link", mode: 0o777, size: 0, target: String(target) })
     }
     return yield* identified(withFolders(files))

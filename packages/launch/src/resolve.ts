@@ -163,7 +163,7 @@ const resolveCode = (
 ): Effect.Effect<Resolved, Failure> =>
   Effect.gen(function* () {
     const entryPoint = request.entryPoint ?? []
-    const { rules, tree } = yield* codeSource(path, settings.codeLimit)
+    const { rules, tree } = yield* codeSource(path, settings.codeLimits)
     const context = yield* checkedContext(tree, request.buildContext)
     const files = readFrom(tree.entries)
     const python = yield* runtimeOf(files.read, context, request)

@@ -1,5 +1,5 @@
 /** What use cases need to know of the machine and the user, as a plain value the front end makes. */
-import type { GitOptions } from "@relaunch/source"
+import type { CodeLimits, GitOptions } from "@relaunch/source"
 
 export interface LaunchSettings {
   /** Used where a request or reference names none. */
@@ -14,8 +14,8 @@ export interface LaunchSettings {
   /** Directory that relative sources are looked up in. */
   readonly workingDirectory: string
   readonly git: Omit<GitOptions, "login">
-  /** Bytes a code source may have. */
-  readonly codeLimit: number
+  /** Bytes and files that a code source may have. */
+  readonly codeLimits: CodeLimits
   /** Seconds between SIGTERM and SIGKILL when a launch is cancelled. */
   readonly cancelGrace: number
 }

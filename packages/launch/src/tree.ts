@@ -44,6 +44,26 @@ export const cleanPath = (path: string): string | undefined => {
   return parts.join("/")
 }
 
+/** Why a link of the tree leads to no file of it; undefined where it does, or is no link. */
+export const strayLink = (
+  entries: ReadonlyArray<ContextEntry>,
+  path: string,
+): { readonly target: string; readonly leads: "out" | "nowhere" } | undefined => {
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  const first = byPath.get(path)
+  let entry = first
+  for (let left = mostLinks; entry?.kind === "link" && left > 0; left -= 1) {
+    const target: string = entry.target ?? ""
+    const folder: string = entry.path.slice(0, entry.path.lastIndexOf("/") + 1)
+    const inside = cleanPath(target.startsWith("/") ? target : `${folder}${target}`)
+    if (inside === undefined) return { target: first?.target ?? "", leads: "out" }
+    entry = byPath.get(inside)
+  }
+  return first?.kind === "link" && entry?.kind !== "file"
+    ? { target: first.target ?? "", leads: "nowhere" }
+    : undefined
+}
+
 export const fileCount = ({ entries }: BuildContext): number =>
   entries.filter(({ kind }) => kind === "file").length
 

@@ -126,7 +126,18 @@ export const artifactText = (
         { hints: ["Create the job again"], details: { artifact: artifact.id, path } },
       )
     }
-    return yield* Effect.sync(() => fs.readFileSync(blob, "utf8"))
+    const bytes = yield* Effect.sync(() => fs.readFileSync(blob))
+    if (new Bun.CryptoHasher("md5").update(bytes).digest("base64") !== file.digest) {
+      return yield* failure(
+        "E_STORE_DAMAGED",
+        `The content of \`${path}\` of \`${artifact.name}:${versionText(artifact)}\` is not what was stored`,
+        {
+          hints: ["See all damage with `relaunch store check`, and create the job again"],
+          details: { artifact: artifact.id, path },
+        },
+      )
+    }
+    return bytes.toString("utf8")
   })
 
 export const definitionOf = (artifact: Artifact): Effect.Effect<JobDefinition, Failure, Store> =>

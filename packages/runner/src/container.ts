@@ -66,6 +66,7 @@ const startFailure = (request: RunRequest, error: Failure): Failure => {
   return statusOf(error) === undefined
     ? error
     : failure("E_CONTAINER_START", `The container could not be started: ${message}`, {
+        hints: ["Check the resource arguments and the entry point against what the engine says"],
         details,
         cause: error,
       })

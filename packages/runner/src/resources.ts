@@ -53,6 +53,17 @@ const number = (value: unknown, option: string): Effect.Effect<number, Failure> 
     : Effect.fail(wrong(option, value, "a number"))
 }
 
+const positive =
+  (read: typeof number, wanted: string): typeof number =>
+  (value, option) =>
+    Effect.filterOrFail(
+      read(value, option),
+      (found) => found > 0,
+      () => wrong(option, value, wanted),
+    )
+
+const size = positive(bytes, "a size such as `512m` or `2g`")
+
 const list = (value: unknown): ReadonlyArray<string> =>
   Array.isArray(value) ? value.map(String) : [String(value)]
 
@@ -69,12 +80,16 @@ const text: (value: unknown, option: string) => Effect.Effect<string, Failure> =
     ? Effect.succeed(String(value))
     : Effect.fail(wrong(option, value, "a text"))
 
+/** What programs can be given; shells take fewer. */
+const variableName = /^[^\s\p{Cc}=]+$/u
+
 const environment: Setter = (value, option) =>
   Effect.gen(function* () {
     const pairs: Array<readonly [string, string]> = []
     for (const item of list(value)) {
       const at = item.indexOf("=")
-      if (at < 1) return yield* wrong(option, item, "of the form `NAME=value`")
+      if (at < 1 || !variableName.test(item.slice(0, at)))
+        return yield* wrong(option, item, "of the form `NAME=value`")
       pairs.push([item.slice(0, at), item.slice(at + 1)])
     }
     return { environment: Object.fromEntries(pairs) }
@@ -91,16 +106,29 @@ const ulimits: Setter = (value, option) =>
     return { hostConfig: { Ulimits: limits } }
   })
 
-const memory = host("Memory", bytes)
+const memory = host("Memory", size)
+
 const working: Setter = (value, option) =>
-  Effect.map(text(value, option), (folder) => ({ config: { WorkingDir: folder } }))
+  Effect.flatMap(text(value, option), (folder) =>
+    folder.startsWith("/")
+      ? Effect.succeed({ config: { WorkingDir: folder } })
+      : Effect.fail(wrong(option, value, "an absolute path such as `/work`")),
+  )
+
+/** As the engines have it. */
+const containerName: Setter = (value, option) =>
+  Effect.flatMap(text(value, option), (name) =>
+    /^[A-Za-z0-9][A-Za-z0-9_.-]+$/.test(name)
+      ? Effect.succeed({ name })
+      : Effect.fail(wrong(option, value, "letters, digits, dashes, underscores and dots")),
+  )
 
 const setters: Readonly<Record<string, Setter>> = {
   "cpu-period": host("CpuPeriod", number),
   "cpu-quota": host("CpuQuota", number),
   "cpu-shares": host("CpuShares", number),
   cpus: (value, option) =>
-    Effect.map(number(value, option), (count) => ({
+    Effect.map(positive(number, "a number above 0")(value, option), (count) => ({
       hostConfig: { NanoCpus: Math.round(count * 1e9) },
     })),
   "cpuset-cpus": host("CpusetCpus", text),
@@ -110,12 +138,12 @@ const setters: Readonly<Record<string, Setter>> = {
   gpus: (value, option) => Effect.map(text(value, option), (gpus) => ({ gpus })),
   m: memory,
   memory,
-  "memory-reservation": host("MemoryReservation", bytes),
+  "memory-reservation": host("MemoryReservation", size),
   "memory-swap": host("MemorySwap", bytes),
-  name: (value, option) => Effect.map(text(value, option), (name) => ({ name })),
+  name: containerName,
   "pids-limit": host("PidsLimit", number),
   platform: (value, option) => Effect.map(text(value, option), (platform) => ({ platform })),
-  "shm-size": host("ShmSize", bytes),
+  "shm-size": host("ShmSize", size),
   ulimit: ulimits,
   w: working,
   workdir: working,

@@ -58,11 +58,23 @@ const filledDirectories = (entries: ReadonlyArray<ContextEntry>): ReadonlySet<st
   return filled
 }
 
-/** Sizes are checked before any content is read. `limit` in bytes. */
-export const codeSource = (path: string, limit: number): Effect.Effect<CodeSource, Failure> =>
+export interface CodeLimits {
+  /** Bytes of all files. */
+  readonly size: number
+  readonly files: number
+}
+
+/** Number and sizes are checked before any content is read. */
+export const codeSource = (
+  path: string,
+  { files, size: limit }: CodeLimits,
+): Effect.Effect<CodeSource, Failure> =>
   Effect.gen(function* () {
     const rules = codeRules(path)
-    const { entries, ignored, skipped } = yield* listTree(path, { ignores: rules.ignores })
+    const { entries, ignored, skipped } = yield* listTree(path, {
+      ignores: rules.ignores,
+      mostFiles: files,
+    })
     // A manifest knows no directories, so an empty one would be gone in the next launch.
     const filled = filledDirectories(entries)
     const kept = entries.filter(({ kind, path }) => kind !== "directory" || filled.has(path))

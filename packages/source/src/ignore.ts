@@ -12,9 +12,10 @@ const never = new Set([".git", "wandb", ".wandb", "__pycache__", ".relaunch"])
 /** A directory with one of these is an environment, whatever its name. */
 const environmentMarks = ["pyvenv.cfg", "conda-meta"]
 
+/** Of regular files alone: a FIFO would never end, and a link may lead anywhere. */
 const readText = (file: string): string | undefined => {
   try {
-    return fs.readFileSync(file, "utf8")
+    return fs.lstatSync(file).isFile() ? fs.readFileSync(file, "utf8") : undefined
   } catch {
     return undefined
   }
@@ -36,24 +37,36 @@ const single = (text: string): ((path: string, directory: boolean) => boolean) =
   return (path, directory) => rules.ignores(directory ? `${path}/` : path)
 }
 
+interface Ruled {
+  /** With a slash at its end, empty for the root. */
+  readonly folder: string
+  readonly rules: Ignore
+}
+
 /** `.gitignore` in every directory; a deeper file's rules count more. */
 const nested = (root: string) => {
-  const read = new Map<string, Ignore | undefined>()
-  const rulesIn = (folder: string): Ignore | undefined => {
-    if (!read.has(folder)) {
-      const text = readText(join(root, folder, ".gitignore"))
-      read.set(folder, text === undefined ? undefined : rulesOf(text))
-    }
-    return read.get(folder)
+  const known = new Map<string, ReadonlyArray<Ruled>>()
+  /** The rules that hold in a folder, from the root's on; only folders that have some are in it. */
+  const rulesIn = (folder: string): ReadonlyArray<Ruled> => {
+    const before = known.get(folder)
+    if (before !== undefined) return before
+    const above =
+      folder === "" ? [] : rulesIn(folder.slice(0, Math.max(0, folder.lastIndexOf("/"))))
+    const text = readText(join(root, folder, ".gitignore"))
+    const all =
+      text === undefined
+        ? above
+        : [...above, { folder: folder === "" ? "" : `${folder}/`, rules: rulesOf(text) }]
+    known.set(folder, all)
+    return all
   }
   return (path: string, directory: boolean): boolean => {
     let out = false
-    const parts = path.split("/")
-    for (let depth = 0; depth < parts.length; depth += 1) {
-      const rest = parts.slice(depth).join("/")
-      const verdict = rulesIn(parts.slice(0, depth).join("/"))?.test(directory ? `${rest}/` : rest)
-      if (verdict?.ignored) out = true
-      else if (verdict?.unignored) out = false
+    for (const { folder, rules } of rulesIn(path.slice(0, Math.max(0, path.lastIndexOf("/"))))) {
+      const rest = path.slice(folder.length)
+      const verdict = rules.test(directory ? `${rest}/` : rest)
+      if (verdict.ignored) out = true
+      else if (verdict.unignored) out = false
     }
     return out
   }

@@ -1,4 +1,4 @@
-export { type CodeSource, codeSource } from "./code.ts"
+export { type CodeLimits, type CodeSource, codeSource } from "./code.ts"
 export {
   applyPatch,
   type Checkout,

@@ -1,4 +1,6 @@
 /** From what SQLite and the file system throw to failures that name the path and say what to do. */
+import { statfsSync } from "node:fs"
+import { dirname } from "node:path"
 import { Failure, failure, reasonOf } from "@relaunch/failure"
 
 const codeOf = (cause: unknown): string =>
@@ -9,6 +11,18 @@ const pathIn = (cause: unknown): string | undefined =>
   typeof cause === "object" && cause !== null && "path" in cause && typeof cause.path === "string"
     ? cause.path
     : undefined
+
+/** SQLite says no more than that writing failed where its own files do not fit. */
+const isFull = (path: string): boolean => {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(dirname(path))
+    return bavail * bsize < smallest || (files > 0 && ffree === 0)
+  } catch {
+    return false
+  }
+}
+/** Bytes that a change of the database needs, about. */
+const smallest = 64 << 10
 
 const starts = (code: string, ...names: ReadonlyArray<string>) =>
   names.some((name) => code === name || code.startsWith(`${name}_`))
@@ -21,7 +35,10 @@ export const explain = (place: string, cause: unknown): Failure => {
   const because = (message: string, ...hints: ReadonlyArray<string>) =>
     failure("E_STORE", message, { hints, details: { path }, cause })
 
-  if (starts(code, "SQLITE_FULL", "ENOSPC", "EDQUOT")) {
+  if (
+    starts(code, "SQLITE_FULL", "ENOSPC", "EDQUOT") ||
+    (starts(code, "SQLITE_IOERR", "SQLITE_CANTOPEN") && isFull(path))
+  ) {
     return because(
       `No space is left on the disk that holds \`${path}\``,
       "Free some space there, or choose another folder with `RELAUNCH_HOME`",

@@ -16,7 +16,16 @@ const loopback = "127.0.0.1"
 
 const portOf = (flags: Flags, current: Session): Effect.Effect<number, Failure> => {
   const { port } = flags
-  if (port === undefined) return Effect.succeed(current.number("server-port"))
+  if (port === undefined) {
+    const set = current.number("server-port")
+    return set < 65_536
+      ? Effect.succeed(set)
+      : Effect.fail(
+          failure("E_CONFIG", `The setting \`server-port\` is no port: ${set}`, {
+            hints: ["Give a number from 0 to 65535; 0 picks a free one"],
+          }),
+        )
+  }
   return typeof port === "string" && /^\d+$/.test(port) && Number(port) < 65_536
     ? Effect.succeed(Number(port))
     : Effect.fail(

@@ -5,6 +5,8 @@ import * as Data from "effect/Data"
 export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly address: string
   readonly reason: string
+  /** `permission`: it is there and not for this user; `silent`: it accepted and said nothing in time. */
+  readonly kind?: "permission" | "silent"
 }> {
   override get message(): string {
     return `Could not connect to \`${this.address}\`: ${this.reason}`

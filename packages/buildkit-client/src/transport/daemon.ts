@@ -54,7 +54,11 @@ const greeted = (
       Effect.timeoutFail({
         duration: timeout,
         onTimeout: () =>
-          new ConnectError({ address, reason: "it accepts connections, but does not answer" }),
+          new ConnectError({
+            address,
+            reason: "it accepts connections, but does not answer",
+            kind: "silent",
+          }),
       }),
     )
     return control
@@ -73,7 +77,8 @@ export const connectDaemon = (
     const text = addressText(address)
     const tooSlow = Effect.timeoutFail({
       duration: timeout,
-      onTimeout: () => new ConnectError({ address: text, reason: "no answer in time" }),
+      onTimeout: () =>
+        new ConnectError({ address: text, reason: "no answer in time", kind: "silent" }),
     })
     if (address.kind !== "dockerd") {
       const stream = yield* tooSlow(dial(text, address, tls, ["h2"]))

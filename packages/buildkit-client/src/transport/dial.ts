@@ -15,7 +15,14 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
 }
 
-const reasonOf = (error: Error): string => reasons[Reflect.get(error, "code")] ?? error.message
+const connectError = (address: string, error: Error): ConnectError => {
+  const code: unknown = Reflect.get(error, "code")
+  return new ConnectError({
+    address,
+    reason: reasons[String(code)] ?? error.message,
+    ...(code === "EACCES" || code === "EPERM" ? { kind: "permission" as const } : {}),
+  })
+}
 
 const socketTo = (
   address: string,
@@ -39,8 +46,7 @@ const socketTo = (
             ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
             servername: tls.serverName ?? endpoint.host,
           })
-    const failed = (error: Error) =>
-      resume(Effect.fail(new ConnectError({ address, reason: reasonOf(error) })))
+    const failed = (error: Error) => resume(Effect.fail(connectError(address, error)))
     socket.once("error", failed)
     socket.once(tls === undefined || endpoint.kind === "unix" ? "connect" : "secureConnect", () => {
       socket.off("error", failed)
@@ -86,7 +92,7 @@ const programStream = (
     })
     child.stdout.on("end", () => stream.push(null))
     child.once("error", (error) => {
-      resume(Effect.fail(new ConnectError({ address, reason: reasonOf(error) })))
+      resume(Effect.fail(connectError(address, error)))
       stream.destroy()
     })
     child.once("close", (code) => {

@@ -31,6 +31,30 @@ export const gitFailure = (url: string, { exitCode, stderr }: GitAnswer): Failur
       },
     )
   }
+  if (
+    /no url found for submodule|disallowed submodule|suspicious submodule|ignoring suspicious/i.test(
+      stderr,
+    )
+  ) {
+    return failure(
+      "E_GIT_URL",
+      `\`${url}\`: git refuses a URL, name or path of .gitmodules: ${said}`,
+      {
+        hints: ["Write the submodule's URL in .gitmodules as `https://...` or `git@host:path`"],
+        details,
+      },
+    )
+  }
+  if (
+    /certificate verification failed|SSL certificate problem|certificate signed by unknown/i.test(
+      stderr,
+    )
+  ) {
+    return failure("E_GIT_AUTH", `The certificate of \`${url}\` is not trusted`, {
+      hints: ["Name the authority's file in GIT_SSL_CAINFO, or in git's `http.sslCAInfo`"],
+      details,
+    })
+  }
   if (/host key verification failed|no .*host key is known/i.test(stderr)) {
     return failure("E_GIT_AUTH", `The host key of \`${url}\` is not known`, {
       hints: ["Connect once by hand (`ssh -T user@host`), or add the key with `ssh-keyscan`"],

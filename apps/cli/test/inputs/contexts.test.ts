@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `contexts`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("contexts")

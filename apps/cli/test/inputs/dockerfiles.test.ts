@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `dockerfiles`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("dockerfiles")

@@ -1,0 +1,252 @@
+/** Dockerfiles and dependency files that are broken, or would do more than they should. */
+import * as fs from "node:fs"
+import { join } from "node:path"
+import * as Effect from "effect/Effect"
+import { type BadInput, code, main, type Place, threeBuilders } from "./case.ts"
+
+const custom = [...code, "-D", "Dockerfile"]
+const linked = (target: string) => (place: Place) =>
+  Effect.sync(() => {
+    fs.symlinkSync(target, join(place.folder, "Dockerfile"))
+    return {}
+  })
+
+const missing = {
+  code: "E_DOCKERFILE_NOT_FOUND",
+  message: "There is no Dockerfile `Dockerfile` in the source",
+  hint: /relative to the build context/,
+} as const
+
+const base = "FROM python:3.13-slim\n"
+
+const files: ReadonlyArray<BadInput> = [
+  {
+    title: "a Dockerfile that is a link out",
+    files: main,
+    args: custom,
+    setUp: linked("/etc/passwd"),
+    answer: missing,
+  },
+  {
+    title: "a Dockerfile that is a link to itself",
+    files: main,
+    args: custom,
+    setUp: linked("Dockerfile"),
+    answer: missing,
+  },
+  {
+    title: "a directory as the Dockerfile",
+    files: { ...main, "Dockerfile/x": "" },
+    args: custom,
+    answer: missing,
+  },
+  {
+    title: "a Dockerfile above the build context",
+    files: main,
+    args: [...code, "-D", "../Dockerfile"],
+    answer: {
+      code: "E_DOCKERFILE_NOT_FOUND",
+      message: "Dockerfile `../Dockerfile` is outside the build context",
+      hint: /must lie in the build context/,
+    },
+  },
+  {
+    title: "an absolute Dockerfile",
+    files: main,
+    args: [...code, "-D", "/etc/passwd"],
+    answer: {
+      code: "E_DOCKERFILE_NOT_FOUND",
+      message: "Dockerfile `/etc/passwd` is outside the build context",
+      hint: /must lie in the build context/,
+    },
+  },
+]
+
+const broken = (
+  title: string,
+  text: string,
+  message: string | RegExp,
+  hint = /./,
+  codeOf: "E_DOCKERFILE" | "E_BUILD" | "E_IMAGE_NAME" = "E_DOCKERFILE",
+  stored = {},
+): BadInput => ({
+  title,
+  files: { ...main, Dockerfile: text },
+  args: custom,
+  answer: { code: codeOf, message, hint },
+  stored,
+})
+
+const texts: ReadonlyArray<BadInput> = [
+  broken("an empty Dockerfile", "", "`Dockerfile` has no FROM instruction", /Start it with/),
+  broken(
+    "a Dockerfile of comments",
+    "# FROM python\n",
+    "`Dockerfile` has no FROM instruction",
+    /Start it with/,
+  ),
+  broken(
+    "FROM an argument without a value",
+    "ARG IMAGE\nFROM $IMAGE\n",
+    "`Dockerfile` line 2: `FROM $IMAGE` names no image",
+    /default/,
+  ),
+  broken(
+    "FROM a name in upper case",
+    "FROM Python:3.13\n",
+    /`Python:3.13` is not the name of an image/,
+    /lower case/,
+    "E_IMAGE_NAME",
+  ),
+  broken(
+    "COPY from a stage that is not there",
+    `${base}COPY --from=7 /a /b\n`,
+    "`Dockerfile` line 2: there is no stage 7 before it",
+    /Stages count from 0/,
+  ),
+  {
+    ...broken(
+      "an unknown instruction",
+      `${base}RUNN true\n`,
+      /^The Dockerfile is not valid: line 2: unknown instruction `RUNN`$/,
+      /./,
+      "E_DOCKERFILE",
+      { jobs: 1 },
+    ),
+    builders: threeBuilders,
+  },
+  {
+    ...broken(
+      "COPY from above the context",
+      `${base}COPY ../../etc/passwd /stolen\n`,
+      /`COPY \.\.\/\.\.\/etc\/passwd \/stolen`: `etc(?:\/passwd)?` is not in the build context$/,
+      /above/,
+      "E_BUILD",
+      { jobs: 1 },
+    ),
+    builders: threeBuilders,
+  },
+  {
+    ...broken(
+      "a NUL byte in a Dockerfile",
+      `${base}RUN echo a\0b\n`,
+      "`Dockerfile` line 2 holds a NUL byte",
+      /UTF-8/,
+    ),
+  },
+  {
+    title: "a Dockerfile with CRLF and a byte order mark",
+    builders: threeBuilders,
+    files: { ...main, Dockerfile: `\ufeff${base}COPY main.py .\n`.replaceAll("\n", "\r\n") },
+    args: custom,
+    answer: { says: /^run \w+ finished/ },
+    stored: { jobs: 1, runs: 1 },
+  },
+]
+
+const values = (
+  title: string,
+  flags: ReadonlyArray<string>,
+  answer: BadInput["answer"],
+  stored = {},
+): BadInput => ({
+  title,
+  files: main,
+  args: [...code, ...flags],
+  answer,
+  stored,
+})
+
+const injections: ReadonlyArray<BadInput> = [
+  values(
+    "a base image with a newline and RUN",
+    ["--base-image", "python:3.13-slim\nRUN touch /owned"],
+    {
+      code: "E_IMAGE_NAME",
+      message: "`python:3.13-slim\\nRUN touch /owned` is not the name of an image",
+      hint: /registry\/name:tag/,
+    },
+  ),
+  values("a base image that is an option", ["--base-image=--platform=x"], {
+    code: "E_IMAGE_NAME",
+    message: "`--platform=x` is not the name of an image",
+    hint: /registry\/name:tag/,
+  }),
+  values("a runtime with a newline", ["--runtime", "3.13\nRUN id"], {
+    code: "E_PROJECT_FILE",
+    message: "Python `3.13\\nRUN id`, asked for by --runtime, is no version of Python 3",
+    hint: /minor version/,
+  }),
+  values(
+    "an entry point with a newline and RUN",
+    ["-E", "python main.py '\nRUN touch /owned'"],
+    { says: /^run \w+ finished/ },
+    { jobs: 1, runs: 1 },
+  ),
+]
+
+const requirements = (
+  title: string,
+  text: string,
+  answer: BadInput["answer"],
+  more = {},
+): BadInput => ({
+  title,
+  files: { ...main, "requirements.txt": text, ...more },
+  args: code,
+  answer,
+})
+
+const dependencies: ReadonlyArray<BadInput> = [
+  requirements("requirements that include /etc/shadow", "-r /etc/shadow\n", {
+    code: "E_PROJECT_FILE",
+    message: "`requirements.txt` includes `/etc/shadow`, which is outside the build context",
+    hint: /Add the file/,
+  }),
+  requirements("requirements that include what lies above", "-r ../../x.txt\n", {
+    code: "E_PROJECT_FILE",
+    message: "`requirements.txt` includes `../../x.txt`, which is outside the build context",
+    hint: /Add the file/,
+  }),
+  requirements("requirements that include what is not there", "-r more.txt\n", {
+    code: "E_PROJECT_FILE",
+    message: "`requirements.txt` includes `more.txt`, which is not in the build context",
+    hint: /Add the file/,
+  }),
+  {
+    ...requirements(
+      "requirements that include each other",
+      "-r a.txt\n",
+      { says: /^run \w+ finished/ },
+      { "a.txt": "-r requirements.txt\n" },
+    ),
+    stored: { jobs: 1, runs: 1 },
+  },
+  {
+    ...requirements(
+      "a header with a command in it",
+      "# pip-compile --output-file=/etc/shadow $(touch /owned)\n",
+      { says: /^run \w+ finished/ },
+    ),
+    stored: { jobs: 1, runs: 1 },
+  },
+  {
+    title: "a pyproject.toml that is no TOML",
+    files: { ...main, "pyproject.toml": "[project\n" },
+    args: code,
+    answer: { code: "E_PROJECT_FILE", message: /pyproject\.toml/, hint: /./ },
+  },
+  {
+    title: "a Python that does not exist",
+    files: { ...main, ".python-version": "9.9\n" },
+    args: code,
+    answer: { code: "E_PROJECT_FILE", message: /9\.9/, hint: /./ },
+  },
+]
+
+export const dockerfiles: ReadonlyArray<BadInput> = [
+  ...files,
+  ...texts,
+  ...injections,
+  ...dependencies,
+]

@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `engines`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("engines")

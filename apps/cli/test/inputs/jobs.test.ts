@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `jobs`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("jobs")

@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `registries`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("registries")

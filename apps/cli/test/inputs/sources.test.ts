@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `sources`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("sources")

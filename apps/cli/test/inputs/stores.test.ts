@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `stores`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("stores")

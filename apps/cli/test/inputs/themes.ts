@@ -1,0 +1,27 @@
+/** All bad inputs by theme. */
+import type { BadInput } from "./case.ts"
+import { configurations } from "./configurations.ts"
+import { contexts } from "./contexts.ts"
+import { dockerfiles } from "./dockerfiles.ts"
+import { engines } from "./engines.ts"
+import { git } from "./git.ts"
+import { jobs } from "./jobs.ts"
+import { registries } from "./registries.ts"
+import { sources } from "./sources.ts"
+import { stores } from "./stores.ts"
+import { values } from "./values.ts"
+
+export const themes = {
+  sources,
+  git,
+  contexts,
+  dockerfiles,
+  values,
+  configurations,
+  stores,
+  engines,
+  registries,
+  jobs,
+} as const satisfies Readonly<Record<string, ReadonlyArray<BadInput>>>
+
+export type ThemeName = keyof typeof themes
