@@ -142,3 +142,21 @@ describe("`job delete`", () => {
     }),
   )
 })
+
+describe("a program that commands the terminal", () => {
+  liveEffect("is shown, not obeyed, while it runs and in its log; colours pass", () =>
+    Effect.gen(function* () {
+      const program = `print("\\x1b]0;owned\\x07", "\\x1b[31mred\\x1b[0m", "\\x1b[2J\\x1b[10;10H", "after")\n`
+      const folder = yield* temporaryFolder({ "main.py": program })
+      const { done, json, run, shell } = yield* person()
+      yield* run(`--uri ${folder} -p demo -E 'python main.py'`)
+      const shown = "\\x1b]0;owned\\x07 red \\x1b[2J\\x1b[10;10H after"
+      expect(yield* done).toContain(shown)
+      const [{ id }] = yield* json(["run", "list"])
+      yield* shell.type("clear")
+      yield* shell.press("Enter")
+      yield* run(`run logs ${id}`)
+      expect(yield* done).toContain(shown)
+    }),
+  )
+})

@@ -42,7 +42,8 @@ const namesIn = (folder: string): ReadonlyArray<string> => {
 /** Committed jobs and runs; none where no store was made. */
 const storedIn = (home: string): { jobs: number; runs: number } => {
   const file = join(home, "store.db")
-  if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return { jobs: 0, runs: 0 }
+  // Answers no, where a part of the path is no folder, too.
+  if (!fs.existsSync(file) || !fs.statSync(file).isFile()) return { jobs: 0, runs: 0 }
   let db: Database | undefined
   try {
     db = new Database(file)
