@@ -11,14 +11,16 @@ export const registryFailure = (
 ): Failure => {
   const registry = registryOf(reference)
   const details = { image: reference, registry, message }
+  // Ports and names hold numbers that mean nothing here.
+  const said = message.replaceAll(reference, "").replaceAll(registry, "")
   const refusedLogin =
-    /unauthorized|authentication required|no basic auth|denied|forbidden|incorrect username|401|403/i
+    /unauthorized|authentication required|no basic auth|denied|forbidden|incorrect username|\b40[13]\b/i
   if (
-    /toomanyrequests|429|5\d\d |timeout|timed out|connection refused|no such host|reset by peer|EOF|layer verification failed|digest did not match|unexpected commit digest/i.test(
-      message,
+    /toomanyrequests|\b429\b|\b5\d\d |timeout|timed out|connection refused|no such host|reset by peer|EOF|layer verification failed|digest did not match|unexpected commit digest/i.test(
+      said,
     ) &&
     // A mirror's answer counts, even where the registry behind it does not answer.
-    !/not found|manifest unknown/i.test(message)
+    !/not found|manifest unknown/i.test(said)
   ) {
     return failure(
       "E_NETWORK",
@@ -31,10 +33,10 @@ export const registryFailure = (
     )
   }
   // Docker Hub denies what does not exist; other registries mean it.
-  const isDenied = registry !== "docker.io" && /\bdenied: /.test(message)
+  const isDenied = registry !== "docker.io" && /\bdenied: /.test(said)
   if (
-    /manifest unknown|not found|no such image|does not exist/i.test(message) &&
-    !/unauthorized|authentication/i.test(message) &&
+    /manifest unknown|not found|no such image|does not exist/i.test(said) &&
+    !/unauthorized|authentication/i.test(said) &&
     !isDenied
   ) {
     return failure("E_IMAGE_NOT_FOUND", `There is no image \`${reference}\``, {
@@ -45,7 +47,7 @@ export const registryFailure = (
       cause,
     })
   }
-  if (refusedLogin.test(message)) {
+  if (refusedLogin.test(said)) {
     return failure(
       "E_REGISTRY_AUTH",
       `Registry \`${registry}\` does not give \`${reference}\` to ${login === undefined ? "anonymous users" : `user \`${login.username || "of the stored token"}\``}`,

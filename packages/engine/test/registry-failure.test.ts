@@ -15,4 +15,13 @@ describe("a registry that", () => {
   ] as const)("%s", (_, message, code) => {
     expect(registryFailure("none:1", undefined, message).code).toBe(code)
   })
+
+  test("has numbers in its own address is not taken at those", () => {
+    const address = "127.0.0.1:33429"
+    const message = `initializing image from source docker://${address}/team/app:1: error unmarshalling content`
+    expect(registryFailure(`${address}/team/app:1`, undefined, message).code).toBe("E_ENGINE")
+    expect(registryFailure(`${address}/team/app:1`, undefined, `${message}: 429`).code).toBe(
+      "E_NETWORK",
+    )
+  })
 })
