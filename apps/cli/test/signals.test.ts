@@ -137,6 +137,27 @@ for (const [signal, status, word] of signals) {
       }),
     )
 
+    liveEffect("while a large tree is read ends that, and stores nothing", () =>
+      Effect.gen(function* () {
+        const { json, leftovers, start } = yield* started
+        const source = yield* temporaryFolder({ "main.py": "print(1)\n" })
+        // Seconds of reading, and no disk.
+        for (const name of ["a", "b", "c"]) {
+          fs.writeFileSync(join(source, name), "")
+          fs.truncateSync(join(source, name), 600_000_000)
+        }
+        const words = ["--uri", ".", "-p", "demo", "-E", "python main.py", "--progress", "json"]
+        const command = yield* start(words, source)
+        yield* command.waitForText(/"event":"Started"/)
+        const { code, seconds } = yield* ends(command, signal)
+        expect(code).toBe(status)
+        expect(seconds).toBeLessThan(quickly)
+        expect(command.stderr()).toEndWith(`error: ${word}\n`)
+        expect(yield* leftovers).toEqual([])
+        expect(yield* json(["job", "list"])).toEqual([])
+      }),
+    )
+
     liveEffect("while a step of the build sleeps ends the step on the engine", () =>
       Effect.gen(function* () {
         const { json, leftovers, start } = yield* started

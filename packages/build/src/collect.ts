@@ -72,7 +72,32 @@ const tooMany = (root: string, most: number, entries: ReadonlyArray<ContextEntry
     details: { path: root, limit: most },
   })
 
-const walk = (root: string, folder: string, options: CollectOptions, found: Walk): void => {
+/** Milliseconds of work at a stretch; in between a signal is heard. */
+const stretch = 20
+
+/** Undefined while there is no need for a pause; ends the work where nobody waits for it any more. */
+const pauses = (signal: AbortSignal) => {
+  let since = performance.now()
+  return (): Promise<void> | undefined =>
+    performance.now() - since < stretch
+      ? undefined
+      : new Promise((resume, stop) => {
+          setImmediate(() => {
+            since = performance.now()
+            if (signal.aborted) stop(signal.reason)
+            else resume()
+          })
+        })
+}
+
+/** Yields before each folder. */
+function* walk(
+  root: string,
+  folder: string,
+  options: CollectOptions,
+  found: Walk,
+): Generator<void> {
+  yield
   for (const item of sorted(fs.readdirSync(join(root, folder), { withFileTypes: true }))) {
     const path = folder === "" ? item.name : `${folder}/${item.name}`
     if (options.ignores?.(path, item.isDirectory())) {
@@ -84,7 +109,7 @@ const walk = (root: string, folder: string, options: CollectOptions, found: Walk
       found.entries.push({ path, kind: "link", mode: 0o777, size: 0, target })
     } else if (item.isDirectory()) {
       found.entries.push({ path, kind: "directory", mode: 0o755, size: 0 })
-      walk(root, path, options, found)
+      yield* walk(root, path, options, found)
     } else if (item.isFile()) {
       const file = `${root}/${path}`
       const { mode, size } = fs.statSync(file)
@@ -146,12 +171,14 @@ export const identified = (
   },
 ): Effect.Effect<BuildContext, Failure> =>
   Effect.tryPromise({
-    try: async () => {
+    try: async (signal) => {
       const digest = createHash("sha256")
       const hashed: Array<ContextEntry> = []
       let size = 0
-      let sinceYield = 0
+      const pause = pauses(signal)
       for (const entry of entries) {
+        const paused = pause()
+        if (paused !== undefined) await paused
         const known = entry.kind === "file" ? (entry.sha256 ?? sha256Of(entry)) : ""
         const sha256 = typeof known === "string" ? known : await known
         digest.update(
@@ -164,11 +191,6 @@ export const identified = (
         )
         hashed.push(entry.kind === "file" ? { ...entry, sha256 } : entry)
         size += entry.size
-        sinceYield += entry.size + 4096
-        if (sinceYield > 64 << 20) {
-          sinceYield = 0
-          await new Promise<void>((resume) => setImmediate(resume))
-        }
       }
       return { entries: hashed, digest: digest.digest("hex"), size, ...left }
     },
@@ -181,10 +203,14 @@ export const listTree = (
   root: string,
   options: CollectOptions = {},
 ): Effect.Effect<Walk, Failure> =>
-  Effect.try({
-    try: () => {
+  Effect.tryPromise({
+    try: async (signal) => {
       const found: Walk = { entries: [], skipped: [], ignored: 0, files: 0 }
-      walk(root, "", options, found)
+      const pause = pauses(signal)
+      for (const _ of walk(root, "", options, found)) {
+        const paused = pause()
+        if (paused !== undefined) await paused
+      }
       return found
     },
     catch: (cause) => unreadable(cause, root, "Check that it exists and that you may read it"),
