@@ -24,6 +24,7 @@ import { imageNameSafe } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import { fromInside, missingScript, scriptOf, strayScript } from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
+import { sourceWarnings } from "./source-warnings.ts"
 import { checkedContext, cleanPath, contextOf, readFrom } from "./tree.ts"
 
 export interface DockerfilePlan {
@@ -223,9 +224,13 @@ export const planJobImage = (
     if (tree === undefined) return undefined
     const folder = yield* checkedContext(tree, resolved.build.buildContext)
     const chosen = yield* usersDockerfile(resolved, tree, folder)
-    return chosen === undefined
-      ? yield* byDefault(resolved, tree, folder, secrets)
-      : yield* custom(chosen, tree)
+    const plan =
+      chosen === undefined
+        ? yield* byDefault(resolved, tree, folder, secrets)
+        : yield* custom(chosen, tree)
+    const { entries } = plan.context
+    const more = sourceWarnings(entries, readFrom(entries), plan.entryPoint)
+    return { ...plan, warnings: [...plan.warnings, ...more] }
   })
 
 export interface ImageIdentity {
