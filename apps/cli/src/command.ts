@@ -6,6 +6,7 @@ import { exitCodes } from "@relaunch/failure/codes"
 import { type Command, CommanderError } from "commander"
 import type { CommandEffect } from "./contract.ts"
 import { topics } from "./help.ts"
+import { helpWords } from "./help-words.ts"
 import { jsonMode } from "./json-mode.ts"
 import { jsonWords } from "./json-words.ts"
 import { makeProgram } from "./program.ts"
@@ -35,15 +36,16 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
     process.exit(exitCodes.success)
   }
   const { own, passed } = splitWords(words)
-  const { argv, fields } = jsonWords(own)
+  const { argv: asTyped, fields } = jsonWords(own)
   programArguments.given = passed ?? []
   jsonMode.fields = fields
   jsonMode.on =
-    argv.includes("--json") || /^(?:1|true|yes|on)$/i.test(process.env["RELAUNCH_JSON"] ?? "")
+    asTyped.includes("--json") || /^(?:1|true|yes|on)$/i.test(process.env["RELAUNCH_JSON"] ?? "")
   let chosen: CommandEffect | undefined
   const program = makeProgram((command) => {
     chosen = command
   })
+  const argv = helpWords(program, asTyped)
   let asked: Command = program
   program.hook("preAction", (_, command) => {
     asked = command
@@ -59,5 +61,5 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
   }
   if (chosen === undefined) process.exit(exitCodes.success)
   const { refuseWords, run } = await import("./execution.ts")
-  process.exit(refuseWords(asked, passed, fields) ?? (await run(chosen)))
+  process.exit(refuseWords(asked, passed, fields) ?? (await run(chosen, asked)))
 }

@@ -8,11 +8,12 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
+import { type BrokenOutput, onBrokenOutput } from "./broken-output.ts"
 import type { CommandEffect } from "./contract.ts"
 import { unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
 import { explanation } from "./render/failure.ts"
-import { misplacedWords, pathOf, usageFailure } from "./usage.ts"
+import { misplacedWords, pathOf, startsPrograms, usageFailure } from "./usage.ts"
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
@@ -43,11 +44,44 @@ const interrupting = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
   return () => signal
 }
 
-export const run = async (command: CommandEffect): Promise<number> => {
+/** Output that breaks interrupts the command too: a program that nobody hears is not left behind. */
+const interruptingWhenBroken = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
+  let broken: BrokenOutput | undefined
+  onBrokenOutput((first) => {
+    broken ??= first
+    Effect.runFork(Fiber.interrupt(fiber))
+  })
+  return () => broken
+}
+
+/** Quiet where the reader had enough, which is no failure of a command that only answers. */
+const statusOfBroken = (
+  { code, stream }: BrokenOutput,
+  exit: Exit.Exit<number, Failure>,
+  starts: boolean,
+): number => {
+  if (code !== "EPIPE") {
+    const lost = failure("E_OUTPUT", `Standard ${stream} cannot be written: ${code}`, {
+      hints: ["Write it to where there is space"],
+    })
+    process.stderr.write(`${textOf(lost)}\n`)
+    return lost.exitCode
+  }
+  if (Exit.isSuccess(exit)) return exit.value
+  if (!Cause.isInterruptedOnly(exit.cause)) return failureOf(exit.cause).exitCode
+  return starts ? exitCodes.terminated : exitCodes.success
+}
+
+export const run = async (command: CommandEffect, asked: Command): Promise<number> => {
   const fiber = Effect.runFork(Effect.provide(command, logging))
   const signal = interrupting(fiber)
+  const broken = interruptingWhenBroken(fiber)
   const exit = await Effect.runPromise(Fiber.await(fiber))
   const caught = signal()
+  const lost = broken()
+  if (lost !== undefined && caught === undefined) {
+    return statusOfBroken(lost, exit, startsPrograms(pathOf(asked)))
+  }
   if (Exit.isSuccess(exit) && caught === undefined) return exit.value
   const cause = Exit.isSuccess(exit) ? Cause.empty : exit.cause
   if (caught !== undefined) {

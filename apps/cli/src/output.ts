@@ -5,11 +5,18 @@ import { jsonMode } from "./json-mode.ts"
 import { paged, pagerFor, pagerMode } from "./pager.ts"
 import { screenText } from "./render/program-output.ts"
 
-/** Writes all of it before going on, however slow the reader is. */
+/**
+ * Writes all of it before going on, however slow the reader is. What cannot be written is dropped:
+ * that ends the command is decided where it runs.
+ */
 const write = (stream: NodeJS.WriteStream, bytes: string | Uint8Array): Effect.Effect<void> =>
   Effect.async<void>((resume) => {
-    if (stream.write(bytes)) resume(Effect.void)
-    else stream.once("drain", () => resume(Effect.void))
+    const done = () => {
+      stream.off("drain", done).off("error", done)
+      resume(Effect.void)
+    }
+    if (stream.destroyed || stream.write(bytes)) resume(Effect.void)
+    else stream.on("drain", done).on("error", done)
   })
 
 export const answer = (text: string): Effect.Effect<void> => {

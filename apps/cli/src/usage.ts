@@ -64,9 +64,11 @@ export const usageFailure = (
 /** Commands that start a program, or plan to. */
 const starters: ReadonlySet<string> = new Set(["relaunch", "relaunch launch", "relaunch plan"])
 
+export const startsPrograms = (command: string): boolean => starters.has(command)
+
 /** Words behind `--` that no program gets. */
 export const misplacedWords = (command: string): Failure | undefined =>
-  starters.has(command)
+  startsPrograms(command)
     ? undefined
     : failure("E_USAGE", `\`${command}\` starts no program that \`--\` could pass words to`, {
         hints: ["Leave `--` and what is behind it out"],

@@ -17,6 +17,7 @@ describe("help", () => {
     ["job", "list", "-p", "demo", "-h"],
     ["help", "run"],
     ["run", "help", "show"],
+    ["help", "job", "list"],
     ["help", "environment"],
     ["help", "exit-codes"],
   ]) {
@@ -28,6 +29,30 @@ describe("help", () => {
       }),
     )
   }
+
+  effect("of a command of a command is its own, whichever way it is asked for", () =>
+    Effect.gen(function* () {
+      const { stdout } = yield* relaunchCli(["job", "create", "git", "--help"], { env: nowhere })
+      expect(stdout).toContain("Usage: relaunch job create git ")
+      for (const words of ["help job create git", "job help create git", "job create help git"]) {
+        expect((yield* relaunchCli(words.split(" "), { env: nowhere })).stdout).toBe(stdout)
+      }
+    }),
+  )
+
+  effect("for a command that is none names the nearest", () =>
+    Effect.gen(function* () {
+      for (const [words, near] of [
+        ["help lunch", "launch"],
+        ["help job lst", "job list"],
+        ["job help lst", "job list"],
+      ] as const) {
+        const { code, stderr, stdout } = yield* relaunchCli(words.split(" "), { env: nowhere })
+        expect([code, stdout]).toEqual([2, ""])
+        expect(stderr).toContain(`hint: Did you mean \`relaunch ${near}\`?\n`)
+      }
+    }),
+  )
 
   effect("leads with examples", () =>
     Effect.gen(function* () {

@@ -66,6 +66,7 @@ export const failureCodes = {
   E_ARTIFACT_NOT_FOUND: exitCodes.store,
   E_SERVER: exitCodes.store,
   E_PORT: exitCodes.store,
+  E_OUTPUT: exitCodes.store,
 
   E_NETWORK: exitCodes.tryAgain,
   E_TIMEOUT: exitCodes.timedOut,
