@@ -78,7 +78,7 @@ interface RunFilter {
   readonly oldestFirst?: boolean
 }
 
-/** Newest first, unless asked otherwise. */
+/** Newest first, unless asked otherwise: in the order of their making, whatever the clock said then. */
 export const selectRuns = (db: Database, now: number, filter: RunFilter): ReadonlyArray<SdkRun> => {
   // Only the given conditions are written out: SQLite then finds the index for each of them.
   const conditions = [
@@ -95,7 +95,7 @@ export const selectRuns = (db: Database, now: number, filter: RunFilter): Readon
       `select run.*, project.entity, project.name as project_name, ${stateNow} as state_now
        from run join project on project.number = run.project
        ${conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`}
-       order by run.created_at ${direction}, run.number ${direction} limit $limit`,
+       order by run.number ${direction} limit $limit`,
       {
         silent: timeText(now - silentMilliseconds),
         limit: filter.limit ?? -1,

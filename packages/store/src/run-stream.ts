@@ -71,7 +71,7 @@ const completed = (db: Database, now: number, run: SdkRun, post: StreamPost): vo
     `update run set heartbeat_at = $now, sdk_complete = 1, sdk_exit_code = $exitCode,
        state = iif(launch is null, $state, state),
        exit_code = iif(launch is null, $exitCode, exit_code),
-       finished_at = iif(launch is null, $now, finished_at)
+       finished_at = iif(launch is null, max(created_at, $now), finished_at)
      where number = $number`,
     { number: run.number, now: timeText(now), exitCode: post.exitCode, state },
   )

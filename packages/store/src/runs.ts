@@ -83,7 +83,7 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
     finish: (key, { exitCode, hint, reason, state, timedOut }) =>
       db.change((now) => {
         db.run(
-          `update run set state = $state, exit_code = $exitCode, finished_at = $now
+          `update run set state = $state, exit_code = $exitCode, finished_at = max(created_at, $now)
            where number = $number`,
           { state, exitCode, now: timeText(now), number: required(now, key).number },
         )

@@ -39,6 +39,7 @@ const systemPackages = [
   providing("git-lfs"),
   providing("openssl"),
   providing("tmux"),
+  providing("faketime"),
   providing("tar"),
   { name: "ca-certificates", isThere: () => existsSync("/etc/ssl/certs/ca-certificates.crt") },
   providing("python3"),
