@@ -31,6 +31,28 @@ const unknownCommand = (command: Command, word: string): Failure => {
   })
 }
 
+/** `error: too many arguments for 'list'. Expected 0 arguments but got 1: id.` */
+const tooManyWords = (
+  command: Command,
+  complaint: string,
+  argv: ReadonlyArray<string>,
+): Failure => {
+  const words = /but got \d+: (.*?)\.?$/.exec(complaint)?.[1]?.split(", ") ?? []
+  const most = command.registeredArguments.length
+  const extra = words.at(most) ?? ""
+  const field = argv[argv.indexOf(extra) - 1] === "--json"
+  return failure(
+    "E_USAGE",
+    `\`${pathOf(command)}\` takes ${most === 0 ? "no" : `only ${most}`} argument${most > 1 ? "s" : ""}, not \`${extra}\` too`,
+    {
+      hints: [
+        ...(field ? [`One field is picked with \`--json=${extra}\``] : []),
+        `See \`${pathOf(command)} --help\``,
+      ],
+    },
+  )
+}
+
 /** `error: unknown option '--projct'\n(Did you mean --project?)` */
 export const usageFailure = (
   error: CommanderError,
@@ -53,6 +75,7 @@ export const usageFailure = (
   if (error.code === "commander.unknownCommand") {
     return unknownCommand(command, /'([^']*)'/.exec(first)?.[1] ?? "")
   }
+  if (error.code === "commander.excessArguments") return tooManyWords(command, first, argv)
   const message = first.replace(/^error: /, "").replaceAll("'", "`")
   const suggestion = rest.join(" ").replace(/^\(|\)$/g, "")
   return failure("E_USAGE", message.charAt(0).toUpperCase() + message.slice(1), {

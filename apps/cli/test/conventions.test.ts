@@ -82,6 +82,27 @@ describe("help", () => {
   )
 })
 
+describe("words that nothing takes", () => {
+  for (const [words, message, hint] of [
+    [
+      "run list extra",
+      "`relaunch run list` takes no argument, not `extra` too",
+      "run list --help`",
+    ],
+    ["run list --json id", "`relaunch run list` takes no argument, not `id` too", "`--json=id`"],
+    ["run show a b", "`relaunch run show` takes only 1 argument, not `b` too", "run show --help`"],
+  ] as const) {
+    effect(`are named: \`relaunch ${words}\``, () =>
+      Effect.gen(function* () {
+        const { code, stderr, stdout } = yield* relaunchCli(words.split(" "), { env: nowhere })
+        expect([code, `${stdout}${stderr}`]).toEqual([2, expect.stringContaining(hint)])
+        const json = stdout === "" ? undefined : JSON.parse(stdout).error.message
+        expect(json ?? stderr.split("\n")[0]?.replace(/^error: /, "")).toBe(message)
+      }),
+    )
+  }
+})
+
 describe("the version", () => {
   effect("is one line, and a value with what it works with", () =>
     Effect.gen(function* () {
