@@ -123,18 +123,34 @@ const secretsOf = (session: Session): Effect.Effect<Readonly<Record<string, stri
     return Object.fromEntries(pairs)
   })
 
+const isTyped = (session: Session, key: SettingKey): boolean =>
+  session.configuration.effective.get(key)?.origin === `--${key}`
+
 export const isInteractive = (session: Session): boolean =>
   process.stdin.isTTY === true &&
   process.stderr.isTTY === true &&
   !session.flag("no-input") &&
   !process.env["CI"]
 
+/** Images and directories are read without a login; a stored job may be one of git. */
+const needsNoLogin = (source: SourceRequest | undefined): boolean =>
+  source?._tag === "Image" ||
+  (source?._tag === "Uri" &&
+    fs.statSync(source.uri, { throwIfNoEntry: false })?.isDirectory() === true)
+
 const gitLoginOf = (
   session: Session,
+  source: SourceRequest | undefined,
 ): Effect.Effect<{ username: string; password: string } | undefined, Failure> =>
   Effect.gen(function* () {
     const username = session.text("git-username")
     if (username === undefined) return undefined
+    if (needsNoLogin(source)) {
+      if (!isTyped(session, "git-username")) return undefined
+      return yield* failure("E_USAGE", "`--git-username` only goes with a git remote", {
+        hints: ["Leave it out, or give the remote's URL as `--uri`"],
+      })
+    }
     const known = process.env["RELAUNCH_GIT_PASSWORD"]
     if (known !== undefined) return { username, password: known }
     if (!isInteractive(session)) {
@@ -152,6 +168,7 @@ const gitLoginOf = (
 /** The part that jobs and launches have in common, without the source. */
 export const jobRequestOf = (
   session: Session,
+  source?: SourceRequest,
 ): Effect.Effect<Omit<JobRequest, "source">, Failure> =>
   Effect.gen(function* () {
     return {
@@ -159,7 +176,7 @@ export const jobRequestOf = (
       project: session.text("project"),
       jobName: session.text("job-name"),
       gitRef: session.text("git-hash"),
-      gitLogin: yield* gitLoginOf(session),
+      gitLogin: yield* gitLoginOf(session, source),
       buildContext: session.text("build-context"),
       dockerfile: session.text("dockerfile"),
       baseImage: session.text("base-image"),
@@ -174,10 +191,8 @@ const withoutMisplaced = (
   source: SourceRequest,
   session: Session,
 ): Omit<JobRequest, "source"> => {
-  const isTyped = (key: SettingKey) =>
-    session.configuration.effective.get(key)?.origin === `--${key}`
   const kept = <A>(key: SettingKey, value: A, fits: boolean): A | undefined =>
-    fits || isTyped(key) ? value : undefined
+    fits || isTyped(session, key) ? value : undefined
   const isUri = source._tag === "Uri"
   const { baseImage, buildContext, dockerfile, entryPoint, gitRef, jobName } = request
   return {
@@ -185,8 +200,8 @@ const withoutMisplaced = (
     jobName: kept("job-name", jobName, source._tag !== "Job"),
     gitRef: kept("git-hash", gitRef, isUri),
     buildContext: kept("build-context", buildContext, isUri),
-    dockerfile: kept("dockerfile", dockerfile, isUri && !isTyped("base-image")),
-    baseImage: kept("base-image", baseImage, isUri && !isTyped("dockerfile")),
+    dockerfile: kept("dockerfile", dockerfile, isUri && !isTyped(session, "base-image")),
+    baseImage: kept("base-image", baseImage, isUri && !isTyped(session, "dockerfile")),
     // An entry point of a file is that of the project's own code.
     entryPoint: kept("entry-point", entryPoint, isUri),
   }
@@ -196,7 +211,7 @@ export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, 
   Effect.gen(function* () {
     const file = yield* launchConfiguration(session)
     const source = yield* sourceOf(session, file.job, file.image)
-    const base = withoutMisplaced(yield* jobRequestOf(session), source, session)
+    const base = withoutMisplaced(yield* jobRequestOf(session, source), source, session)
     // An entity or project of the settings is where a new job goes, not where an old one is sought.
     const isDefault = session.configuration.effective.get("entity")?.origin === "default"
     return {

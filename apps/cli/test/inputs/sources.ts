@@ -146,6 +146,24 @@ const directories: ReadonlyArray<BadInput> = [
       hint: /is a directory/,
     },
   },
+  {
+    title: "a git login for a directory",
+    files: main,
+    args: [...code, "--git-username", "x"],
+    answer: {
+      code: "E_USAGE",
+      message: "`--git-username` only goes with a git remote",
+      hint: /as `--uri`/,
+    },
+  },
+  {
+    title: "a git login of the environment for a directory, which nobody needs",
+    files: main,
+    env: { RELAUNCH_GIT_USERNAME: "x" },
+    args: code,
+    answer: { says: /^run \w+ finished/ },
+    stored: { jobs: 1, runs: 1 },
+  },
 ]
 
 export const sources: ReadonlyArray<BadInput> = [...remotes, ...directories]

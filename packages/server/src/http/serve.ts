@@ -31,7 +31,9 @@ const portFailure = (address: string, port: number, cause: unknown): Failure => 
       cause,
     })
   }
-  return failure("E_SERVER", `Cannot listen on \`${address}\`: ${reasonOf(cause)}`, {
+  // An address that cannot be resolved is EEXIST to Bun, which says nothing.
+  const reason = code === "EEXIST" ? "there is no such address" : reasonOf(cause)
+  return failure("E_SERVER", `Cannot listen on \`${address}\`: ${reason}`, {
     hints: ["Check that this machine has that address"],
     details: { address, port },
     cause,
