@@ -59,8 +59,27 @@ export interface Session {
   readonly map: (key: SettingKey) => Readonly<Record<string, string>>
 }
 
+/** Two flags of which one would be without effect. */
+const exclusive = [
+  ["quiet", "json", "`--quiet` prints an id alone, `--json` a whole value"],
+  ["dry-run", "async", "`--dry-run` starts nothing that could go on by itself"],
+] as const
+
+const checkedFlags = (flags: Flags): Effect.Effect<void, Failure> => {
+  for (const [one, other, why] of exclusive) {
+    if (flags[camel(one)] !== true || flags[camel(other)] !== true) continue
+    return Effect.fail(
+      failure("E_USAGE", `\`--${one}\` and \`--${other}\` exclude each other: ${why}`, {
+        hints: ["Leave one of them out"],
+      }),
+    )
+  }
+  return Effect.void
+}
+
 export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
   Effect.gen(function* () {
+    yield* checkedFlags(flags)
     const found = yield* configuration({
       env: process.env,
       workingDirectory: process.cwd(),

@@ -158,6 +158,17 @@ describe("a launch", () => {
       expect(runs.stdout.split("\n")).toHaveLength(3)
       expect(runs.stdout).toStartWith(`${id}\n`)
       expect((yield* relaunch(["job", "list", "-q"])).stdout).toBe("local/demo/train:v0\n")
+      expect((yield* relaunch(["plan", ...flags, "-q"])).stdout).toBe("local/demo/train:v0\n")
+      for (const [one, other] of [
+        ["--quiet", "--json"],
+        ["--dry-run", "--async"],
+      ] as const) {
+        const both = yield* relaunch([...flags, one, other])
+        expect(both.code).toBe(2)
+        expect(both.stdout + both.stderr).toContain(
+          `\`${one}\` and \`${other}\` exclude each other`,
+        )
+      }
       const again = yield* relaunch([
         ...["job", "create", "code", folder, "-n", "train", "-p", "demo"],
         ...["-E", "python main.py", "-q"],

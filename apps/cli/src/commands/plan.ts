@@ -18,7 +18,10 @@ export const planOf = (current: Session): Effect.Effect<number, Failure> =>
         plan(request, settings).pipe(Effect.scoped, Effect.provide(launchLayers(planned))),
       ),
     )
-    yield* current.flag("json") ? answerJson(found) : answer(planText(found))
+    const { entity, name, project, version } = found.job
+    if (current.flag("json")) yield* answerJson(found)
+    else if (current.flag("quiet")) yield* answer(`${entity}/${project}/${name}:${version}`)
+    else yield* answer(planText(found))
     return exitCodes.success
   })
 
