@@ -20,15 +20,28 @@ export const builders = {
   podman: { name: "podman", env: rig.podman.environment },
 } as const satisfies Readonly<Record<string, Way>>
 
+/** `RELAUNCH_TEST_BUILDER`: what the user's own settings name in each test; unset, they name nothing. */
+export const configured: Way | undefined = (() => {
+  const chosen = process.env["RELAUNCH_TEST_BUILDER"]
+  if (chosen === undefined || chosen === "") return undefined
+  const way = Object.values(builders).find(({ name }) => name === chosen)
+  if (way === undefined) throw new Error(`There is no builder ${chosen}`)
+  return way
+})()
+
 export interface Finished {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-/** A user's machine: its own home, the rig's engine and certificates. */
+/** A user's machine: its own home, the rig's engine and certificates, the builder of the settings. */
 export const machine = Effect.gen(function* () {
-  const home = yield* temporaryFolder()
+  const home = yield* temporaryFolder(
+    configured === undefined
+      ? {}
+      : { ".config/relaunch/config.yaml": `builder: ${configured.name}\n` },
+  )
   const relaunch = (
     args: ReadonlyArray<string>,
     options: {
@@ -37,7 +50,12 @@ export const machine = Effect.gen(function* () {
       readonly stdin?: string
       readonly program?: ReadonlyArray<string> | undefined
     } = {},
-  ) => relaunchCli(args, { home, ...options, env: { ...rig.environment, ...options.env } })
+  ) =>
+    relaunchCli(args, {
+      home,
+      ...options,
+      env: { ...rig.environment, ...configured?.env, ...options.env },
+    })
   /** The command must succeed; its one JSON value. */
   const json = (args: ReadonlyArray<string>, options: Parameters<typeof relaunch>[1] = {}) =>
     Effect.flatMap(relaunch([...args, "--json"], options), ({ code, stderr, stdout }) =>

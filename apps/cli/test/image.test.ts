@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import { liveEffect, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
+import { configured, machine, rig } from "./command.ts"
 
 const page = ["--docker-image", "wandb/job_hello_world:main", "--project", "hello-world"]
 
@@ -74,9 +74,11 @@ describe("the page's image command", () => {
   liveEffect("pulls from a registry with a login by the user's docker configuration", () =>
     Effect.gen(function* () {
       const { address, password, user } = rig.registry.login
-      const image = `${address}/team/python:main`
+      // No engine has it from an earlier test.
+      const image = `${address}/team/${crypto.randomUUID()}:main`
       const { home, json, relaunch } = yield* machine
       yield* pushed("python:3.13-slim", image)
+      yield* Effect.addFinalizer(() => removed(image))
       const flags = ["--docker-image", image, "-p", "demo", "-E", "python -c 'print(7)'"]
       const refused = yield* relaunch([...flags, "--json"])
       expect(refused.code).toBe(3)
@@ -103,6 +105,17 @@ describe("the page's image command", () => {
     }),
   )
 })
+
+/** Takes the name away from the engine that pulled it. */
+const removed = (image: string) =>
+  Effect.promise(async () => {
+    const env = { ...process.env, ...configured?.env }
+    if (configured?.name === "podman") await Bun.$`podman rmi ${image}`.env(env).nothrow().quiet()
+    else {
+      const unix = rig.engine.host.replace("unix://", "")
+      await fetch(`http://engine/images/${image}`, { method: "DELETE", unix })
+    }
+  })
 
 /** Puts an image of the engine into the registry with a login, and takes its local name away again. */
 const pushed = (from: string, to: string) =>

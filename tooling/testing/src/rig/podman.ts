@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { rigPlaces, writeWhole } from "./places.ts"
+import type { RunningRegistry } from "./registries.ts"
 
 /** Kernels without cgroup v2, and containers that may not raise limits, are common on test machines. */
 const containers = `[containers]
@@ -18,20 +19,29 @@ graphroot = "${graph}"
 runroot = "${run}"
 `
 
-const registries = (address: string): string => `unqualified-search-registries = ["docker.io"]
+const registries = (
+  open: string,
+  login: string,
+): string => `unqualified-search-registries = ["docker.io"]
 [[registry]]
 prefix = "docker.io"
 location = "docker.io"
 [[registry.mirror]]
-location = "${address}"
+location = "${open}"
 insecure = true
 [[registry]]
-location = "${address}"
+location = "${open}"
+insecure = true
+[[registry]]
+location = "${login}"
 insecure = true
 `
 
 /** Folder with the files that podman is pointed to. */
-export const ensurePodman = (registry: { readonly address: string }): Effect.Effect<string> =>
+export const ensurePodman = (
+  open: RunningRegistry,
+  login: RunningRegistry,
+): Effect.Effect<string> =>
   Effect.sync(() => {
     const { cache, sockets, state } = rigPlaces()
     const folder = join(state, "podman")
@@ -41,7 +51,7 @@ export const ensurePodman = (registry: { readonly address: string }): Effect.Eff
       join(folder, "storage.conf"),
       storage(join(cache, "podman"), join(sockets, "podman")),
     )
-    writeWhole(join(folder, "registries.conf"), registries(registry.address))
+    writeWhole(join(folder, "registries.conf"), registries(open.address, login.address))
     return folder
   })
 

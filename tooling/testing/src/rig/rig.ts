@@ -112,7 +112,7 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
         RELAUNCH_TEST_GATEWAY: gateway,
         RELAUNCH_TEST_BUILDKIT_HOST: buildkit,
         RELAUNCH_TEST_BUILDCTL: buildctl,
-        RELAUNCH_TEST_PODMAN: yield* ensurePodman(open),
+        RELAUNCH_TEST_PODMAN: yield* ensurePodman(open, login),
         RELAUNCH_TEST_REGISTRY: open.address,
         RELAUNCH_TEST_REGISTRY_AUTH: login.address,
         RELAUNCH_TEST_REGISTRY_USER: registryLogin.user,

@@ -8,6 +8,9 @@ export interface Check {
   /** Where bun leaves its counts; a check without it counts as one. */
   readonly report?: string
   readonly needsRig: boolean
+  readonly env?: Readonly<Record<string, string>>
+  /** Only some of its tests are wanted; the others are not skipped, but run elsewhere. */
+  readonly isPart?: boolean
 }
 
 /** A test file that uses any of these needs what the rig brings, and gets a process of its own. */
@@ -25,7 +28,7 @@ const bunTest = (
   needsRig: boolean,
   reports: string,
 ): Check => {
-  const report = join(reports, `${name.replaceAll("/", "_")}.xml`)
+  const report = join(reports, `${name.replaceAll(/[/ ]/g, "_")}.xml`)
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`]
   const paths = files.map((file) => `./${file}`)
   return {
@@ -35,6 +38,32 @@ const bunTest = (
     needsRig,
   }
 }
+
+/** What of the launch commands runs with each builder again: the three of the page, jobs of each kind. */
+const ofEachBuilder = {
+  files: ["code", "git", "image", "again"].map((name) => `apps/cli/test/${name}.test.ts`),
+  tests: [
+    "the page's code command",
+    "the default Dockerfile",
+    "the page's git command (?:over|with .Dockerfile|fetches)",
+    "the page's image command (?:makes|pulls)",
+    "a stored job of .*, launched with another value",
+  ].join("|"),
+  /** Docker's are those that run with all the others. */
+  builders: ["buildkit", "podman"],
+}
+
+const builderChecks = (reports: string): ReadonlyArray<Check> =>
+  ofEachBuilder.builders.map((builder) => {
+    const name = `the launch commands with ${builder}`
+    const { command, ...check } = bunTest(name, ofEachBuilder.files, true, reports)
+    return {
+      ...check,
+      command: [...command, "--test-name-pattern", ofEachBuilder.tests],
+      env: { RELAUNCH_TEST_BUILDER: builder },
+      isPart: true,
+    }
+  })
 
 export const staticChecks: ReadonlyArray<Check> = [
   {
@@ -71,6 +100,7 @@ export const testChecks = (root: string, reports: string): ReadonlyArray<Check> 
     (file) => dirname(file).split("/").slice(0, 2).join("/"),
   )
   return [
+    ...builderChecks(reports),
     ...needing.map((file) => bunTest(file, [file], true, reports)),
     ...[...byPackage].map(([name, its]) => bunTest(name, its, false, reports)),
   ]
@@ -98,7 +128,7 @@ export const countsOf = (check: Check, code: number): Counts => {
   return {
     passed: (tests ?? 0) - failed - (skipped ?? 0),
     failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: skipped ?? 0,
+    skipped: check.isPart === true ? 0 : (skipped ?? 0),
   }
 }
 
