@@ -63,6 +63,9 @@ const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
   return isInstallerFault.test(text) ? [...text.matchAll(begun)].at(-1)?.[1] : undefined
 }
 
+/** The operating system's words, in those of the builder or of a program in the step. */
+const isFullDisk = /no space left on device|disk quota exceeded/i
+
 /** A dependency may be a URL with a login. */
 const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
 
@@ -73,7 +76,11 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
     log: log.slice(-keptLogLines).map(withoutLogin),
     ...(source === undefined ? {} : { source }),
   }
-  const found = installs.test(step.replace(/["',]/g, " ")) ? dependencyIn(log) : undefined
+  const fullDisk = [message, ...log.slice(-keptLogLines)]
+    .map((line) => isFullDisk.exec(line)?.[0].toLowerCase())
+    .find((words) => words !== undefined)
+  const isInstall = fullDisk === undefined && installs.test(step.replace(/["',]/g, " "))
+  const found = isInstall ? dependencyIn(log) : undefined
   if (found !== undefined) {
     const named = withoutLogin(found)
     return failure("E_DEPENDENCY", `Dependency \`${named}\` cannot be installed`, {
@@ -95,6 +102,14 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
   const written = source === undefined ? "" : instructionIn(source.lines)
   // Without its number: builders count differently.
   const named = written || step.replace(/^\[[^\]]*\d+\/\d+\] /, "").replace(/\s+/g, " ")
+  if (fullDisk !== undefined) {
+    return failure("E_BUILD", `The build failed at \`${withoutLogin(named)}\`: ${fullDisk}`, {
+      hints: [
+        "The builder's disk is full: free some with `relaunch builder prune` or `relaunch clean`, or give it a larger one",
+      ],
+      details,
+    })
+  }
   return failure("E_BUILD", `The build failed at \`${withoutLogin(named)}\`: ${reason}`, {
     hints: ["See what the step printed, above and in the build's log"],
     details,

@@ -55,6 +55,15 @@ describe("a failed build", () => {
     expect(buildFailure({ step, message, log }).code).toBe("E_BUILD")
   })
 
+  test.each([
+    ["the program of the step", "exit code: 1", ["head: write error: No space left on device"]],
+    ["the builder", "failed to extract layer: write /x: no space left on device", []],
+  ])("for a full disk says so, in the words of %s", (_, said, log) => {
+    const { code, hints, message: text } = buildFailure({ step, message: said, log })
+    expect([code, text.split(": ").at(-1)]).toEqual(["E_BUILD", "no space left on device"])
+    expect(hints[0]).toContain("relaunch builder prune")
+  })
+
   test("for the Dockerfile's sake says so", () => {
     const said = "dockerfile parse error line 2: unknown instruction: RUNN"
     const { code, message: text } = buildFailure({ step: "start", message: said, log: [] })

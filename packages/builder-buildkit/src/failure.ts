@@ -61,6 +61,12 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
         cause: error,
       })
     case "RpcError":
+      if (error.code === "UNAVAILABLE") {
+        return failure("E_ENGINE", `The connection to BuildKit broke: ${error.message}`, {
+          hints: ["Check that the daemon still runs, then start again"],
+          cause: error,
+        })
+      }
       return failure("E_ENGINE", `BuildKit refused: ${error.message}`, {
         hints: ["Check the daemon's own log"],
         cause: error,

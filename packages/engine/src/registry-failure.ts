@@ -16,7 +16,7 @@ export const registryFailure = (
   const refusedLogin =
     /unauthorized|authentication required|no basic auth|denied|forbidden|incorrect username|\b40[13]\b/i
   if (
-    /toomanyrequests|\b429\b|\b5\d\d |timeout|timed out|connection refused|no such host|reset by peer|EOF|layer verification failed|digest did not match|unexpected commit digest/i.test(
+    /too ?many ?requests|\b429\b|\b5\d\d |timeout|timed out|connection refused|no such host|reset by peer|EOF|layer verification failed|digest did not match|unexpected commit digest/i.test(
       said,
     ) &&
     // A mirror's answer counts, even where the registry behind it does not answer.

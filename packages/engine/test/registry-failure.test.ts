@@ -11,6 +11,8 @@ describe("a registry that", () => {
     ["has no such image", "manifest for none:1 not found: manifest unknown", "E_IMAGE_NOT_FOUND"],
     ["has none, behind one that is not reached", throughMirror, "E_IMAGE_NOT_FOUND"],
     ["is not reached", "dial tcp: lookup registry-1.docker.io: no such host", "E_NETWORK"],
+    ["counts requests", "toomanyrequests: You have reached your limit", "E_NETWORK"],
+    ["counts podman's requests", "pinging x: too many requests to registry", "E_NETWORK"],
     ["wants a login", "unauthorized: authentication required", "E_REGISTRY_AUTH"],
   ] as const)("%s", (_, message, code) => {
     expect(registryFailure("none:1", undefined, message).code).toBe(code)

@@ -40,7 +40,8 @@ const tell = (name: string, { failed, passed, skipped }: Counts, seconds: number
 }
 
 /** Podman changes the machine's firewall for each step of a build; what others transfer then can stall. */
-const runsAlone = /builders\.test\.ts$|with podman$|^tooling\/conformance\//
+const runsAlone =
+  /(?:builders|build-faults|build-load)\.test\.ts$|with podman$|^tooling\/conformance\//
 
 const runCheck = (check: Check, env: Readonly<Record<string, string>>): Effect.Effect<void> =>
   runChild(check.command, {

@@ -1,0 +1,218 @@
+/** What can go wrong around a build, on real daemons: one line, a hint, the right status, nothing left. */
+import { describe, expect } from "bun:test"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { builders, type Finished, machine, rig } from "./command.ts"
+import {
+  daemon,
+  daemonFolder,
+  faultyRegistry,
+  ownBuildkitd,
+  ownDockerd,
+  ownPodman,
+  silentSocket,
+  smallDisk,
+} from "./faulty.ts"
+
+/** One error with its code and a hint. */
+const failsWith = (
+  { code, stderr, stdout }: Finished,
+  status: number,
+  error: string,
+  message: RegExp,
+) => {
+  const said = code === 0 ? {} : JSON.parse(stdout).error
+  expect({ status: code, code: said.code, message: said.message }).toEqual({
+    status,
+    code: error,
+    message: expect.stringMatching(message),
+  })
+  expect(said.hints.length).toBeGreaterThan(0)
+  expect(said.message).not.toContain("\n")
+  expect(stderr).not.toMatch(/\n\s+at /)
+}
+
+const killProcess = (child: Bun.Subprocess) =>
+  Effect.promise(async () => {
+    child.kill("SIGKILL")
+    await child.exited
+  })
+
+const script = () => `print("ran ${crypto.randomUUID()}")\n`
+const flagsFor = (name: string) => [
+  ...["--uri", ".", "-p", "demo", "-J", "same", "-E", "python main.py", "--builder", name],
+  ...["--json"],
+]
+
+describe("a registry", () => {
+  const faults = [
+    [401, 3, "E_REGISTRY_AUTH", /does not give `127\.0\.0\.1:\d+\/library\/python:3\.13-slim`/],
+    [429, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/python:3\.13-slim`/],
+    [500, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/python:3\.13-slim`/],
+  ] as const
+  for (const { env, name } of [builders.docker, builders.buildkit, builders.podman]) {
+    for (const [status, exit, code, message] of faults) {
+      liveEffect(`that answers ${status} to ${name} is named, and the next launch works`, () =>
+        Effect.gen(function* () {
+          const { address, state } = yield* faultyRegistry
+          const image = `${address}/library/python:3.13-slim`
+          const registries = yield* temporaryFolder({
+            "registries.conf": `[[registry]]\nlocation = "${address}"\ninsecure = true\n`,
+          })
+          const given =
+            name === "podman"
+              ? { ...env, CONTAINERS_REGISTRIES_CONF: join(registries, "registries.conf") }
+              : env
+          const folder = yield* temporaryFolder({
+            "main.py": script(),
+            Dockerfile: `FROM ${image}\nWORKDIR /x\nCOPY main.py .\n`,
+          })
+          const { home, relaunch } = yield* machine
+          const options = { cwd: folder, env: given }
+          const flags = [...flagsFor(name), "-D", "Dockerfile"]
+          state.status = status
+          failsWith(yield* relaunch(flags, options), exit, code, message)
+          expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
+          state.status = undefined
+          const again = yield* relaunch(flags, options)
+          expect(again.code === 0 ? "" : again.stdout).toBe("")
+        }),
+      )
+    }
+  }
+})
+
+describe("a daemon", () => {
+  const variables = { docker: "DOCKER_HOST", buildkit: "BUILDKIT_HOST", podman: "CONTAINER_HOST" }
+  for (const [name, variable] of Object.entries(variables)) {
+    liveEffect(`of ${name} that takes connections and says nothing is given up`, () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({ "main.py": script() })
+        const { home, relaunch } = yield* machine
+        const env = { [variable]: yield* silentSocket }
+        const finished = yield* relaunch(flagsFor(name), { cwd: folder, env })
+        failsWith(finished, 5, "E_ENGINE_HANGS", /`[^`]*silent\.sock` does not answer/)
+        expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
+      }),
+    )
+  }
+
+  /** Started by each; what it gives kills the daemon, and starts it again. */
+  const killed = {
+    docker: Effect.gen(function* () {
+      const { host, start } = yield* ownDockerd(yield* daemonFolder())
+      const first = yield* start
+      // A second dockerd on what the first left is a matter of its containerd, not of ours.
+      return { env: { DOCKER_HOST: host }, kill: killProcess(first), restart: undefined }
+    }),
+    buildkit: Effect.gen(function* () {
+      const { host, start } = yield* ownBuildkitd(yield* daemonFolder())
+      const first = yield* start
+      return { env: { BUILDKIT_HOST: host }, kill: killProcess(first), restart: start }
+    }),
+    podman: Effect.gen(function* () {
+      const root = yield* daemonFolder()
+      const socket = join(root, "podman.sock")
+      const env = yield* ownPodman(root)
+      const command = ["podman", "system", "service", "--time=0", `unix://${socket}`]
+      const start = daemon(command, socket, env)
+      const first = yield* start
+      const given = { ...env, CONTAINER_HOST: `unix://${socket}` }
+      return { env: given, kill: killProcess(first), restart: start }
+    }),
+  }
+  for (const [name, way] of Object.entries(killed)) {
+    liveEffect(
+      `of ${name} that is killed in mid-build is named${name === "docker" ? "" : ", and the next launch works"}`,
+      () =>
+        Effect.gen(function* () {
+          const { env, kill, restart } = yield* way
+          const from = "FROM python:3.13-slim\nWORKDIR /x\nCOPY main.py .\n"
+          const folder = yield* temporaryFolder({
+            "main.py": script(),
+            quick: from,
+            slow: `${from}RUN echo began && sleep 30\n`,
+          })
+          const { home, relaunch } = yield* machine
+          const launched = yield* startRelaunchCli(
+            [...flagsFor(name), "--progress", "plain", "-D", "slow"],
+            { home, env: { ...rig.environment, ...env }, cwd: folder },
+          )
+          yield* launched.waitForText(/\d began$/m)
+          yield* kill
+          const code = yield* launched.exited
+          const [stdout, stderr] = [launched.stdout(), launched.stderr()]
+          failsWith({ code, stdout, stderr }, 5, "E_ENGINE", /^The connection to .* broke/)
+          expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
+          if (restart === undefined) return
+          yield* restart
+          const again = yield* relaunch([...flagsFor(name), "-D", "quick"], { cwd: folder, env })
+          expect(again.code === 0 ? "" : again.stdout).toBe("")
+        }),
+      "3 minutes",
+    )
+  }
+
+  liveEffect("buildkitd that has stopped in mid-build keeps no ctrl-C from ending the launch", () =>
+    Effect.gen(function* () {
+      const { host, start } = yield* ownBuildkitd(yield* daemonFolder())
+      const stopped = yield* start
+      const folder = yield* temporaryFolder({
+        "main.py": script(),
+        slow: "FROM python:3.13-slim\nRUN echo began && sleep 30\n",
+      })
+      const { home } = yield* machine
+      const launched = yield* startRelaunchCli(
+        [...flagsFor("buildkit"), "--progress", "plain", "-D", "slow"],
+        { home, env: { ...rig.environment, BUILDKIT_HOST: host }, cwd: folder },
+      )
+      yield* launched.waitForText(/\d began$/m)
+      stopped.kill("SIGSTOP")
+      yield* launched.signal("SIGINT")
+      expect(yield* launched.exited).toBe(130)
+      expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
+    }),
+  )
+})
+
+describe("a full disk", () => {
+  const filling = () =>
+    `FROM python:3.13-slim\nRUN echo ${crypto.randomUUID()} && head -c 900M /dev/zero > /big\n`
+  const ways = {
+    docker: (root: string) =>
+      Effect.gen(function* () {
+        const { host, start } = yield* ownDockerd(root)
+        yield* start
+        return { DOCKER_HOST: host }
+      }),
+    buildkit: (root: string) =>
+      Effect.gen(function* () {
+        const { host, start } = yield* ownBuildkitd(root)
+        yield* start
+        return { BUILDKIT_HOST: host }
+      }),
+    podman: ownPodman,
+  }
+  for (const [name, way] of Object.entries(ways)) {
+    liveEffect(
+      `of ${name} is named, and the next launch works`,
+      () =>
+        Effect.gen(function* () {
+          const env: Readonly<Record<string, string>> = yield* way(yield* smallDisk(700))
+          const folder = yield* temporaryFolder({ "main.py": script(), big: filling() })
+          const { home, relaunch } = yield* machine
+          const finished = yield* relaunch([...flagsFor(name), "-D", "big"], { cwd: folder, env })
+          failsWith(finished, 4, "E_BUILD", /no space left/i)
+          expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
+          expect(JSON.parse(finished.stdout).error.hints[0]).toContain("relaunch builder prune")
+          const prune = ["builder", "prune", "--all", "--yes", "--builder", name]
+          expect((yield* relaunch(prune, { env })).code).toBe(0)
+          const again = yield* relaunch(flagsFor(name), { cwd: folder, env })
+          expect(again.code === 0 ? "" : again.stdout).toBe("")
+        }),
+      "3 minutes",
+    )
+  }
+})
