@@ -81,7 +81,7 @@ describe("two launches of one plan at the same time", () => {
           for (const { image, job, run } of both) {
             expect(run.exitCode).toBe(0)
             expect(job.version).toBe("v0")
-            expect(image.ref).toBe(both[0].image.ref)
+            expect([image.ref, image.id]).toEqual([both[0].image.ref, both[0].image.id])
           }
           const again = yield* launch
           expect(again.image.cached).toBe(true)

@@ -1,7 +1,10 @@
 /** Builds the image of a plan: the log on disk, secrets masked, and a failure with all that explains it. */
+import * as fs from "node:fs"
+import { join } from "node:path"
 import { BuildEvent, Builder, type BuiltImage } from "@relaunch/build"
 import { type DockerfileLines, linesOf } from "@relaunch/dockerfile"
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { locked } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { buildLog } from "./build-log.ts"
@@ -74,6 +77,23 @@ const explained = (
   })
 }
 
+/** Longer than any build that still goes on. */
+const longestBuild = "1 day"
+
+/** Held while the image of this identity is built; empty files that are few and stay. */
+const oneBuilder = (folder: string, identity: string) =>
+  Effect.zipRight(
+    Effect.try({
+      try: () => fs.mkdirSync(join(folder, "locks"), { recursive: true, mode: 0o700 }),
+      catch: (cause) =>
+        failure("E_STORE", `\`${folder}\` cannot be written: ${reasonOf(cause)}`, {
+          hints: ["Check that you may write there and that its disk is not full"],
+          cause,
+        }),
+    }),
+    locked(join(folder, "locks", identity.slice(0, 4)), longestBuild),
+  )
+
 export const buildImage = (
   plan: ImagePlan,
   { bases, identity, present, ref }: ImageIdentity,
@@ -92,6 +112,10 @@ export const buildImage = (
     Effect.gen(function* () {
       if (present !== undefined) return { image: present, log: undefined }
       const builder = yield* Builder
+      // Engines that build the same twice at once make two images of one name.
+      yield* oneBuilder(settings.buildLogs, identity)
+      const meanwhile = yield* builder.find(ref, identity)
+      if (meanwhile !== undefined) return { image: meanwhile, log: undefined }
       const log = yield* buildLog(settings.buildLogs, jobName)
       const secrets = request.secrets ?? {}
       const masked = maskerOf(secrets)

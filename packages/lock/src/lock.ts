@@ -6,6 +6,7 @@
 import { Database } from "bun:sqlite"
 import * as fs from "node:fs"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
@@ -41,10 +42,13 @@ const taken = (file: string): Effect.Effect<Database | undefined, Failure> =>
 const close = (database: Database) => Effect.sync(() => database.close())
 
 /**
- * Waits its turn, at most 10 minutes, then fails with `E_NETWORK`; leaving the scope gives the lock
- * back. The file stays.
+ * Waits its turn, by default at most 10 minutes, then fails with `E_NETWORK`; leaving the scope gives
+ * the lock back. The file stays.
  */
-export const locked = (file: string): Effect.Effect<void, Failure, Scope.Scope> =>
+export const locked = (
+  file: string,
+  atMost: Duration.DurationInput = "10 minutes",
+): Effect.Effect<void, Failure, Scope.Scope> =>
   Effect.uninterruptibleMask((restore) =>
     Effect.gen(function* () {
       for (;;) {
@@ -56,9 +60,9 @@ export const locked = (file: string): Effect.Effect<void, Failure, Scope.Scope> 
     }),
   ).pipe(
     Effect.timeoutFail({
-      duration: "10 minutes",
+      duration: atMost,
       onTimeout: () =>
-        failure("E_NETWORK", `Another process has held \`${file}\` for 10 minutes`, {
+        failure("E_NETWORK", `Another process has held \`${file}\` for too long`, {
           hints: ["Wait for it, or end it"],
         }),
     }),
