@@ -18,12 +18,12 @@ const quickly = 4
 
 /** A user's machine whose folder for temporary files can be looked into. */
 const started = Effect.gen(function* () {
-  const { home, json } = yield* machine
+  const { home, json, relaunch } = yield* machine
   const temporary = yield* temporaryFolder()
   const start = (args: ReadonlyArray<string>, cwd = home) =>
     startRelaunchCli(args, { home, cwd, env: { ...rig.environment, TMPDIR: temporary } })
   const leftovers = Effect.sync(() => fs.readdirSync(temporary))
-  return { home, json, start, leftovers }
+  return { home, json, relaunch, start, leftovers }
 })
 
 type Started = Effect.Effect.Success<ReturnType<typeof startRelaunchCli>>
@@ -155,6 +155,51 @@ for (const [signal, status, word] of signals) {
         expect(command.stderr()).toEndWith(`error: ${word}\n`)
         expect(yield* leftovers).toEqual([])
         expect(yield* json(["job", "list"])).toEqual([])
+      }),
+    )
+
+    liveEffect("while a job is written to the store leaves it as it was", () =>
+      Effect.gen(function* () {
+        const { home, json, leftovers, relaunch, start } = yield* started
+        const files = Object.fromEntries(
+          Array.from({ length: 3000 }, (_, at) => [
+            `data/${at}.txt`,
+            `${at} ${crypto.randomUUID()}`,
+          ]),
+        )
+        const source = yield* temporaryFolder({ "main.py": "print(1)\n", ...files })
+        const words = [
+          "job",
+          "create",
+          "code",
+          ".",
+          "-n",
+          "big",
+          "-p",
+          "demo",
+          "-E",
+          "python main.py",
+        ]
+        const command = yield* start(words, source)
+        const processes = join(home, "relaunch/processes")
+        yield* Effect.repeat(
+          Effect.sync(
+            () =>
+              fs.existsSync(processes) &&
+              fs
+                .readdirSync(processes, { recursive: true })
+                .some((path) => /files\/./.test(String(path))),
+          ),
+          { until: (waiting) => waiting, schedule: Schedule.spaced("1 millis") },
+        ).pipe(Effect.timeout("20 seconds"))
+        const { code, seconds } = yield* ends(command, signal)
+        expect(code).toBe(status)
+        expect(seconds).toBeLessThan(quickly)
+        expect(yield* leftovers).toEqual([])
+        expect(fs.readdirSync(processes)).toEqual([])
+        expect(yield* json(["job", "list"])).toEqual([])
+        const check = yield* relaunch(["store", "check", "--json"])
+        expect(JSON.parse(check.stdout).damage).toEqual([])
       }),
     )
 
