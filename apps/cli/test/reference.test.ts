@@ -2,8 +2,12 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { settings } from "@relaunch/config"
+import { split } from "shlex"
 import { environmentReference } from "../src/environment-reference.ts"
+import { jsonWords } from "../src/json-words.ts"
 import { manualPage } from "../src/manual.ts"
+import { makeProgram } from "../src/program.ts"
+import { splitWords } from "../src/program-arguments.ts"
 import { commandReference, exitCodeReference } from "../src/reference.ts"
 
 const docs = (name: string) => Bun.file(join(import.meta.dir, "../../../docs", name)).text()
@@ -41,5 +45,24 @@ test("the help of `relaunch` shows every argument of a launch", () => {
   const [whole = ""] = commandReference().split("## `relaunch launch`")
   for (const setting of settings) {
     if (!("filesOnly" in setting)) expect(whole).toContain(`--${setting.key}`)
+  }
+})
+
+test("every example of the help is a command line that the command takes", async () => {
+  const lines = [...commandReference().matchAll(/^ {2}(.*\brelaunch .*)$/gm)]
+    .map(([, line = ""]) => line)
+    // Other lines of the help speak of the command and are no commands.
+    .filter((line) => /^(?:relaunch |eval "\$\(relaunch )/.test(line))
+  expect(lines.length).toBeGreaterThan(30)
+  for (const line of new Set(lines)) {
+    const command = /^eval "\$\((.*?)\)"/.exec(line)?.[1] ?? line
+    const [, ...words] = split(command.replace(/ > \S+$/, ""))
+    let chosen = false
+    const program = makeProgram(() => {
+      chosen = true
+    })
+    const { own } = splitWords(words)
+    await program.parseAsync([...jsonWords(own).argv], { from: "user" })
+    expect([line, chosen]).toEqual([line, true])
   }
 })
