@@ -258,6 +258,7 @@ export const launchSettingsOf = (session: Session): Effect.Effect<LaunchSettings
     project: session.text("project"),
     cache: session.text("cache") ?? session.configuration.locations.cache,
     buildLogs: join(session.configuration.locations.home, "builds"),
+    locks: join(session.configuration.locations.home, "locks"),
     workingDirectory: process.cwd(),
     git: {
       interactive: isInteractive(session),

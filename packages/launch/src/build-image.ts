@@ -84,14 +84,14 @@ const longestBuild = "1 day"
 const oneBuilder = (folder: string, identity: string) =>
   Effect.zipRight(
     Effect.try({
-      try: () => fs.mkdirSync(join(folder, "locks"), { recursive: true, mode: 0o700 }),
+      try: () => fs.mkdirSync(folder, { recursive: true, mode: 0o700 }),
       catch: (cause) =>
         failure("E_STORE", `\`${folder}\` cannot be written: ${reasonOf(cause)}`, {
           hints: ["Check that you may write there and that its disk is not full"],
           cause,
         }),
     }),
-    locked(join(folder, "locks", identity.slice(0, 4)), longestBuild),
+    locked(join(folder, identity.slice(0, 4)), longestBuild),
   )
 
 export const buildImage = (
@@ -113,7 +113,7 @@ export const buildImage = (
       if (present !== undefined) return { image: present, log: undefined }
       const builder = yield* Builder
       // Engines that build the same twice at once make two images of one name.
-      yield* oneBuilder(settings.buildLogs, identity)
+      yield* oneBuilder(settings.locks, identity)
       const meanwhile = yield* builder.find(ref, identity)
       if (meanwhile !== undefined) return { image: meanwhile, log: undefined }
       const log = yield* buildLog(settings.buildLogs, jobName)

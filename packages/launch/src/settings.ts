@@ -9,6 +9,8 @@ export interface LaunchSettings {
   readonly cache: string
   /** Folder for the logs of builds. */
   readonly buildLogs: string
+  /** Folder of locks between launches. */
+  readonly locks: string
   /** Seconds since 1970 that no time in a layer shall be later than. */
   readonly sourceDateEpoch: number | undefined
   /** Directory that relative sources are looked up in. */
