@@ -92,7 +92,7 @@ describe("tooling/bench --quick", () => {
 
 describe("the memory of a transfer", () => {
   liveEffect(
-    "is the same for 200 MB as for 20 MB in as many files",
+    "is the same for 600 MB as for 200 MB in as many files",
     () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder()
@@ -105,7 +105,8 @@ describe("the memory of a transfer", () => {
             yield* writeTree(join(root, "src"), 1000, size)
             return { name, command: () => program(bench, [send, rig.buildkit.host, root]) }
           })
-        const subjects = [yield* subject("small", 20_000), yield* subject("large", 200_000)]
+        // Up to some 150 MB the collector lets garbage lie; what streams does not grow beyond.
+        const subjects = [yield* subject("small", 200_000), yield* subject("large", 600_000)]
         const [small, large] = yield* inTurns(subjects, 2)
         const more = ((large?.peak ?? 0) - (small?.peak ?? 0)) / 1e6
         expect(more).toBeLessThan(90)

@@ -57,8 +57,8 @@ const sendChunks = async (
   id: number,
   send: SendPacket,
   hash: Hash | undefined,
+  buffer: Buffer,
 ): Promise<void> => {
-  const buffer = Buffer.allocUnsafe(Math.min(chunkSize, node.size))
   for (let at = 0; at < node.size; ) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, node.size - at), at)
     if (bytesRead === 0) throw changed(node, "became shorter while it was being sent")
@@ -82,6 +82,7 @@ const sendFile = async (
   content: FileContent,
   id: number,
   send: SendPacket,
+  scratch: () => Buffer,
 ): Promise<void> => {
   const hash = content.sha256 === undefined ? undefined : createHash("sha256")
   if (node.size <= wholeUpTo) {
@@ -93,7 +94,7 @@ const sendFile = async (
   } else {
     const handle = await open(content.file, "r")
     try {
-      await sendChunks(handle, node, id, send, hash)
+      await sendChunks(handle, node, id, send, hash, scratch())
     } finally {
       await handle.close()
     }
@@ -109,9 +110,10 @@ const sendContent = async (
   content: NodeContent,
   id: number,
   send: SendPacket,
+  scratch: () => Buffer,
 ): Promise<void> => {
   if ("bytes" in content) await sendMemory(content.bytes, id, send)
-  else await sendFile(node, content, id, send)
+  else await sendFile(node, content, id, send, scratch)
   await send(dataPacket(id, noData))
 }
 
@@ -209,6 +211,12 @@ export const sendTree = async (call: Call, tree: Tree, filter: Filter): Promise<
   }
 
   const sendFiles = async () => {
+    // One for all files of a worker: packets hold copies, and garbage is slow to be collected.
+    let buffer: Buffer | undefined
+    const scratch = () => {
+      buffer ??= Buffer.allocUnsafe(chunkSize)
+      return buffer
+    }
     for (;;) {
       const id = await queue.take()
       if (id === undefined || failure !== undefined) return
@@ -216,7 +224,7 @@ export const sendTree = async (call: Call, tree: Tree, filter: Filter): Promise<
       if (node === undefined) continue
       nodes.delete(id)
       try {
-        await sendContent(node, tree.content(node.name), id, (packet) => call.send(packet))
+        await sendContent(node, tree.content(node.name), id, (packet) => call.send(packet), scratch)
       } catch (error) {
         throw error instanceof RpcError ? error : unreadable(node, error)
       }
