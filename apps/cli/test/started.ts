@@ -1,0 +1,118 @@
+/** Commands that get a signal: their user, what they leave, and how long they take to end. */
+import * as fs from "node:fs"
+import { createServer } from "node:net"
+import { join } from "node:path"
+import { startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { machine, rig } from "./command.ts"
+
+export const signals = [
+  ["SIGINT", 130, "Cancelled"],
+  ["SIGTERM", 143, "Terminated"],
+] as const
+
+/** Much less than any of the grace periods and limits that would end it by themselves. */
+export const quickly = 4
+
+/** A user's machine whose folder for temporary files can be looked into. */
+export const started = Effect.gen(function* () {
+  const { home, json, relaunch } = yield* machine
+  const temporary = yield* temporaryFolder()
+  const start = (args: ReadonlyArray<string>, cwd = home) =>
+    startRelaunchCli(args, { home, cwd, env: { ...rig.environment, TMPDIR: temporary } })
+  const leftovers = Effect.sync(() => fs.readdirSync(temporary))
+  return { home, json, relaunch, start, leftovers }
+})
+
+export type Started = Effect.Effect.Success<ReturnType<typeof startRelaunchCli>>
+
+export const ends = (command: Started, signal: NodeJS.Signals) =>
+  Effect.gen(function* () {
+    const began = performance.now()
+    yield* command.signal(signal)
+    const code = yield* command.exited
+    return { code, seconds: (performance.now() - began) / 1000 }
+  })
+
+export const engineList = (path: string) =>
+  Effect.promise(async () => {
+    const answer = await fetch(`http://engine${path}`, {
+      unix: rig.engine.host.replace("unix://", ""),
+    })
+    return (await answer.json()) as ReadonlyArray<EngineContainer>
+  })
+
+export interface EngineContainer {
+  readonly Id: string
+  readonly Command: string
+  readonly State: string
+}
+
+/** Containers, also stopped ones, that somebody started with these words. */
+export const containersOf = (words: string) =>
+  Effect.map(engineList("/containers/json?all=1"), (all) =>
+    all.filter(({ Command }) => Command.includes(words)),
+  )
+
+export const removed = (words: string) =>
+  Effect.flatMap(containersOf(words), (all) =>
+    Effect.forEach(all, ({ Id }) =>
+      Effect.promise(() =>
+        fetch(`http://engine/containers/${Id}?force=1&v=1`, {
+          method: "DELETE",
+          unix: rig.engine.host.replace("unix://", ""),
+        }),
+      ),
+    ),
+  )
+
+export const goneSoon = <A, E, R>(list: Effect.Effect<ReadonlyArray<A>, E, R>) =>
+  Effect.repeat(list, {
+    until: (left) => left.length === 0,
+    schedule: Schedule.spaced("50 millis"),
+  }).pipe(Effect.timeout("5 seconds"))
+
+/** Accepts and never answers; the promise is kept at the first connection. */
+export const hangingServer = Effect.gen(function* () {
+  let connected: () => void = () => undefined
+  const reached = new Promise<void>((resolve) => {
+    connected = resolve
+  })
+  const server = createServer(() => connected())
+  const port = yield* Effect.acquireRelease(
+    Effect.async<number>((resume) => {
+      server.listen(0, "127.0.0.1", () => {
+        const address = server.address()
+        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
+      })
+    }),
+    () => Effect.sync(() => server.close()),
+  )
+  return { port, reached: Effect.promise(() => reached) }
+})
+
+export const processesWith = (words: string) =>
+  Effect.sync(() =>
+    fs
+      .readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .filter((pid) => {
+        try {
+          return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(words)
+        } catch {
+          return false
+        }
+      }),
+  )
+
+/** What runs of this user's have printed so far. */
+export const logsIn = (home: string): ReadonlyArray<string> => {
+  const folder = join(home, "relaunch/runs")
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile())
+    .map((item) => fs.readFileSync(join(item.parentPath, item.name), "utf8"))
+}
+
+export const flags = ["-p", "demo", "-E", "python main.py", "--progress", "plain"]
