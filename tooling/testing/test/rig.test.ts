@@ -62,6 +62,21 @@ describe("the test engine", () => {
       expect(code).toBe(0)
     }),
   )
+
+  /** Else every container that comes or goes may cut off the others for half a minute. */
+  liveEffect("keeps the gateway's hardware address while containers come and go", () =>
+    Effect.gen(function* () {
+      const bridge = yield* output(["ip", "-o", "address", "show", "to", rig.engine.gateway])
+      const link = output(["ip", "-o", "link", "show", /^\d+: (\S+)/.exec(bridge)?.[1] ?? ""])
+      const hardwareAddress = Effect.map(link, (text) => / link\/ether (\S+)/.exec(text)?.[1])
+      const before = yield* hardwareAddress
+      const asContainersKnowIt = yield* runInContainer(
+        `python -c 'import socket as s; s.create_connection(("${rig.engine.gateway}", 1), 5)'; cat /proc/net/arp`,
+      )
+      expect(asContainersKnowIt.log).toContain(before ?? "no address")
+      expect(yield* hardwareAddress).toBe(before)
+    }),
+  )
 })
 
 describe("the registry with a login", () => {

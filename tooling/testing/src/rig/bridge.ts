@@ -33,6 +33,18 @@ const gatewayOf = (bridge: string): Effect.Effect<string | undefined, Problem> =
     ({ stdout }) => /inet (172\.29\.\d+\.1)\//.exec(stdout)?.[1],
   )
 
+/**
+ * A bridge that was given no hardware address takes the lowest of its members'. It then changes as containers
+ * come and go, and a container that knows the old one sends into the void until it asks again, half a
+ * minute later. Made from the network's address, as Docker makes that of its own bridge.
+ */
+const hardwareAddress = (gateway: string): string =>
+  [
+    "02",
+    "42",
+    ...gateway.split(".").map((part) => Number(part).toString(16).padStart(2, "0")),
+  ].join(":")
+
 /** Address of the host on the bridge, as containers see it. */
 export const ensureBridge: Effect.Effect<{ bridge: string; gateway: string }, Problem> = Effect.gen(
   function* () {
@@ -43,7 +55,7 @@ export const ensureBridge: Effect.Effect<{ bridge: string; gateway: string }, Pr
       yield* run(["ip", "link", "add", bridge, "type", "bridge"])
       yield* output(["ip", "address", "add", `${gateway}/24`, "dev", bridge])
     }
-    yield* output(["ip", "link", "set", bridge, "up"])
+    yield* output(["ip", "link", "set", bridge, "address", hardwareAddress(gateway), "up"])
     yield* output(["sysctl", "-q", "-w", "net.ipv4.ip_forward=1"])
     for (const rule of rules(bridge, networkOf(gateway))) {
       if ((yield* iptables("-C", rule)).code === 0) continue
