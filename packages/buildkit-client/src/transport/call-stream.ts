@@ -9,6 +9,9 @@ import { BytesMessage } from "../wire/control.ts"
 
 const buffered = 1 << 20
 
+/** Bytes in one message. A daemon refuses messages of over 4 MiB (grpc-go's default), and ends the session. */
+const mostInMessage = 1 << 20
+
 /**
  * A write is done when the call can take more, not before: a stream that says so at once deadlocks with
  * HTTP/2 on top of it.
@@ -16,7 +19,10 @@ const buffered = 1 << 20
 const overCall = (call: Call): Duplex => {
   const send = (bytes: Buffer, done: (error?: Error | null) => void) => {
     try {
-      const wait = call.send(BytesMessage.encode({ data: bytes }))
+      let wait: Promise<void> | undefined
+      for (let at = 0; at < bytes.length; at += mostInMessage) {
+        wait = call.send(BytesMessage.encode({ data: bytes.subarray(at, at + mostInMessage) }))
+      }
       if (wait === undefined) done()
       else wait.then(() => done(), done)
     } catch (error) {
@@ -56,7 +62,7 @@ const overCall = (call: Call): Duplex => {
 
 /** Cancelled when the scope closes. */
 export const callStream = (
-  connection: Connection,
+  connection: Pick<Connection, "open">,
   method: string,
   metadata: Metadata,
 ): Effect.Effect<Duplex, RpcError, Scope.Scope> =>
