@@ -67,6 +67,37 @@ export const ensureBridge: Effect.Effect<{ bridge: string; gateway: string }, Pr
   },
 )
 
+const podman = { bridge: "podman0", gateway: "10.88.0.1" } as const
+/** A member of the bridge that is never used, and its other end. */
+const keeper = ["relaunch-keep", "relaunch-keep-2"] as const
+
+const exists = (link: string): Effect.Effect<boolean, Problem> =>
+  Effect.map(run(["ip", "link", "show", "dev", link]), ({ code }) => code === 0)
+
+/**
+ * Podman's own bridge (podman 4, netavark 1.4) would change its hardware address in the same way, and goes
+ * with its last container. It is made beforehand with an address of its own, and a member that stays keeps it.
+ */
+export const ensurePodmanBridge: Effect.Effect<void, Problem> = Effect.gen(function* () {
+  if (yield* exists(keeper[0])) return
+  if (!(yield* exists(podman.bridge))) {
+    yield* output(["ip", "link", "add", podman.bridge, "type", "bridge"])
+    yield* output(["ip", "address", "add", `${podman.gateway}/16`, "dev", podman.bridge])
+  }
+  const address = hardwareAddress(podman.gateway)
+  yield* output(["ip", "link", "set", podman.bridge, "address", address, "up"])
+  yield* output(["ip", "link", "add", keeper[0], "type", "veth", "peer", "name", keeper[1]])
+  yield* output(["ip", "link", "set", keeper[0], "master", podman.bridge, "up"])
+})
+
+/** With the last member a bridge of podman's goes: so does this one, unless containers still use it. */
+export const removePodmanBridge: Effect.Effect<void, Problem> = Effect.gen(function* () {
+  if (!(yield* exists(keeper[0]))) return
+  yield* run(["ip", "link", "delete", keeper[0]])
+  const members = yield* output(["ip", "-o", "link", "show", "master", podman.bridge])
+  if (members.trim() === "") yield* run(["ip", "link", "delete", podman.bridge])
+})
+
 export const removeBridge: Effect.Effect<void, Problem> = Effect.gen(function* () {
   const { bridge } = rigPlaces()
   const gateway = yield* gatewayOf(bridge)

@@ -13,7 +13,7 @@ import {
   waitFor,
 } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
-import { removeBridge } from "./bridge.ts"
+import { ensurePodmanBridge, removeBridge, removePodmanBridge } from "./bridge.ts"
 import { ensureBuildkit, ensureBuildkitPrograms } from "./buildkit.ts"
 import { ensureTestEngine } from "./engine.ts"
 import type { RigVariables } from "./environment.ts"
@@ -101,6 +101,7 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
       const open = yield* ensureOpenRegistry
       const login = yield* ensureLoginRegistry
       const { api, gateway } = yield* ensureTestEngine(open)
+      yield* ensurePodmanBridge
       yield* ensureImages(api, open)
       const https = yield* ensureGitHttps
       const ssh = yield* ensureGitSsh
@@ -134,6 +135,7 @@ const stopAll = Effect.gen(function* () {
   const { state } = rigPlaces()
   for (const name of daemons) yield* stopDaemon(daemonFiles(state, name))
   yield* removeBridge
+  yield* removePodmanBridge
   rmSync(usersFolder(), { recursive: true, force: true })
 })
 

@@ -39,10 +39,6 @@ const tell = (name: string, { failed, passed, skipped }: Counts, seconds: number
   process.stdout.write(failed === 0 ? `${words}\n` : `\n${text.trimEnd()}\n${words}\n\n`)
 }
 
-/** Podman changes the machine's firewall for each step of a build; what others transfer then can stall. */
-const runsAlone =
-  /(?:builders|build-faults|build-load)\.test\.ts$|with podman$|^tooling\/conformance\//
-
 const runCheck = (check: Check, env: Readonly<Record<string, string>>): Effect.Effect<void> =>
   runChild(check.command, {
     cwd: root,
@@ -69,13 +65,7 @@ const suite = Effect.gen(function* () {
   }
   const needing = tests.filter(({ needsRig }) => needsRig)
   const run = (check: Check) => runCheck(check, { ...up.right })
-  const isAlone = ({ name }: Check) => runsAlone.test(name)
-  yield* Effect.forEach(
-    needing.filter((check) => !isAlone(check)),
-    run,
-    { concurrency: atOnce },
-  )
-  yield* Effect.forEach(needing.filter(isAlone), run)
+  yield* Effect.forEach(needing, run, { concurrency: atOnce })
 }).pipe(
   // Closed, and with it a rig that is still coming up, before the suite takes its leave of the rig.
   Effect.scoped,
