@@ -2,12 +2,13 @@
  * Reads a directory into a `BuildContext`. Links are kept as links and never followed, special files
  * are never opened, ignored directories are never read.
  */
-import { createHash } from "node:crypto"
 import * as fs from "node:fs"
 import { join } from "node:path"
-import { Failure, failure, reasonOf } from "@relaunch/failure"
+import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import type { BuildContext, ContextEntry } from "./context.ts"
+import type { BuildContext, ContextEntry, FileStamp } from "./context.ts"
+import { identified } from "./identify.ts"
+import { pauses, unreadable } from "./reading.ts"
 
 export interface CollectOptions {
   /** More files than this are an `E_SOURCE_TOO_LARGE`; the walk ends there. */
@@ -72,23 +73,10 @@ const tooMany = (root: string, most: number, entries: ReadonlyArray<ContextEntry
     details: { path: root, limit: most },
   })
 
-/** Milliseconds of work at a stretch; in between a signal is heard. */
-const stretch = 20
-
-/** Undefined while there is no need for a pause; ends the work where nobody waits for it any more. */
-const pauses = (signal: AbortSignal) => {
-  let since = performance.now()
-  return (): Promise<void> | undefined =>
-    performance.now() - since < stretch
-      ? undefined
-      : new Promise((resume, stop) => {
-          setImmediate(() => {
-            since = performance.now()
-            if (signal.aborted) stop(signal.reason)
-            else resume()
-          })
-        })
-}
+const stampOf = ({ ctimeMs, dev, ino, mtimeMs, size }: fs.Stats): FileStamp => ({
+  text: `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`,
+  touched: Math.max(mtimeMs, ctimeMs),
+})
 
 /** Yields before each folder. */
 function* walk(
@@ -112,8 +100,12 @@ function* walk(
       yield* walk(root, path, options, found)
     } else if (item.isFile()) {
       const file = `${root}/${path}`
-      const { mode, size } = fs.statSync(file)
-      found.entries.push({ path, kind: "file", mode: mode & 0o111 ? 0o755 : 0o644, size, file })
+      const status = fs.statSync(file)
+      const mode = status.mode & 0o111 ? 0o755 : 0o644
+      found.entries.push({
+        ...{ path, kind: "file", mode, size: status.size, file },
+        stamp: stampOf(status),
+      })
       found.files += 1
       if (found.files > (options.mostFiles ?? Number.POSITIVE_INFINITY)) {
         throw tooMany(root, found.files - 1, found.entries)
@@ -123,80 +115,6 @@ function* walk(
     }
   }
 }
-
-/** Errors of the file system carry the very path they are about. */
-const unreadable = (cause: unknown, root: string | undefined, hint: string): Failure => {
-  if (cause instanceof Failure) return cause
-  const own = cause instanceof Error && "path" in cause ? String(cause.path) : root
-  if (cause instanceof Error && "code" in cause && cause.code === "ENAMETOOLONG") {
-    const start = `${own?.slice(root?.length ?? 0, (root?.length ?? 0) + 60).replace(/^\//, "")}...`
-    return failure(
-      "E_SOURCE_UNREADABLE",
-      `\`${start}\` leads deeper than the system's paths are long`,
-      { hints: ["Remove these folders, or name them in `.relaunchignore`"], cause },
-    )
-  }
-  const reason = reasonOf(cause).replace(/, \w+ '.*'$/s, "")
-  const what = own === undefined ? "A file of the source" : `\`${own}\``
-  return failure("E_SOURCE_UNREADABLE", `${what} cannot be read: ${reason}`, {
-    hints: [hint],
-    details: own === undefined ? {} : { path: own },
-    cause,
-  })
-}
-
-/** Files up to this size are read at once, larger ones streamed. */
-const wholeReadLimit = 1 << 20
-
-const hashOf = async (file: string): Promise<string> => {
-  const hash = new Bun.CryptoHasher("sha256")
-  for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
-  return hash.digest("hex")
-}
-
-/** At once for small files: a promise for each costs as much as the hash. */
-const sha256Of = ({ file, size }: ContextEntry): string | Promise<string> => {
-  if (file === undefined) return ""
-  return size <= wholeReadLimit
-    ? new Bun.CryptoHasher("sha256").update(fs.readFileSync(file)).digest("hex")
-    : hashOf(file)
-}
-
-/** Adds the hashes that are not known yet, and the digest of the whole. */
-export const identified = (
-  entries: ReadonlyArray<ContextEntry>,
-  left: { readonly skipped: ReadonlyArray<string>; readonly ignored: number } = {
-    skipped: [],
-    ignored: 0,
-  },
-): Effect.Effect<BuildContext, Failure> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const digest = createHash("sha256")
-      const hashed: Array<ContextEntry> = []
-      let size = 0
-      const pause = pauses(signal)
-      for (const entry of entries) {
-        const paused = pause()
-        if (paused !== undefined) await paused
-        const known = entry.kind === "file" ? (entry.sha256 ?? sha256Of(entry)) : ""
-        const sha256 = typeof known === "string" ? known : await known
-        digest.update(
-          JSON.stringify([
-            entry.path,
-            entry.kind,
-            entry.mode & 0o111 ? 1 : 0,
-            entry.target ?? sha256,
-          ]),
-        )
-        hashed.push(entry.kind === "file" ? { ...entry, sha256 } : entry)
-        size += entry.size
-      }
-      return { entries: hashed, digest: digest.digest("hex"), size, ...left }
-    },
-    catch: (cause) =>
-      unreadable(cause, undefined, "Check its permissions, or name it in `.relaunchignore`"),
-  })
 
 /** Fails with `E_SOURCE_UNREADABLE` when the tree cannot be read. */
 export const listTree = (

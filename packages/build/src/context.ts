@@ -1,5 +1,12 @@
 /** The tree sent to a builder, as data: what is in it, how big it is, what identifies it. */
 
+export interface FileStamp {
+  /** Equal as long as the file is. */
+  readonly text: string
+  /** Milliseconds since 1970: the last change of content or status. */
+  readonly touched: number
+}
+
 export interface ContextEntry {
   /** Relative, `/`-separated. */
   readonly path: string
@@ -12,6 +19,8 @@ export interface ContextEntry {
   readonly file?: string
   /** Hex sha256 of a file's content when it was identified. */
   readonly sha256?: string
+  /** What a file's status was when it was listed; absent where its digest is known by other means. */
+  readonly stamp?: FileStamp
   /** Target of a link, as written. */
   readonly target?: string
 }

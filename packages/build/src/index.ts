@@ -6,8 +6,9 @@ export {
   type BuildRequest,
 } from "./builder.ts"
 export type { BuildCache, CacheEntry, Pruned, PruneOptions } from "./cache.ts"
-export { type CollectOptions, collectContext, identified, listTree } from "./collect.ts"
+export { type CollectOptions, collectContext, listTree } from "./collect.ts"
 export type { BuildContext, ContextEntry } from "./context.ts"
+export { type DigestCache, digestCache } from "./digests.ts"
 export { dockerIgnore, type IgnoreRules } from "./dockerignore.ts"
 export { epochVariable, sourceDateEpoch } from "./epoch.ts"
 export { BuildEvent, type BuiltImage } from "./event.ts"
@@ -19,6 +20,7 @@ export {
   keptLogLines,
   searchedLogLines,
 } from "./explain.ts"
+export { identified, md5Digests } from "./identify.ts"
 export { type ImageInputs, identityLabel, imageIdentity, imageTag } from "./identity.ts"
 export { plainLines, seconds } from "./plain.ts"
 export { humanSize } from "./size.ts"

@@ -1,10 +1,11 @@
 /** Whether a job is new, changed or the same, why, and storing it. */
 
+import { md5Digests } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
 import { type JobDefinition, jobDigest, jobFiles, manifestDigest } from "@relaunch/job"
 import { type Artifact, readLenient, Store, type Verdict } from "@relaunch/store"
 import * as Effect from "effect/Effect"
-import type { Resolved } from "./resolved.ts"
+import type { CodeToLog, Resolved } from "./resolved.ts"
 import { definitionOf, versionText } from "./values.ts"
 
 export interface JobDecision {
@@ -41,11 +42,9 @@ const latest = (resolved: Resolved, name: string, type: string) =>
     return yield* store.artifacts.find({ entity, project, name, alias: "latest", type })
   })
 
-const digestOfFile = async (file: string): Promise<string> => {
-  const hash = new Bun.CryptoHasher("md5")
-  for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
-  return hash.digest("base64")
-}
+/** Of the code's files by path, as W&B has them. */
+const fileDigests = ({ digests, tree }: CodeToLog) =>
+  Effect.tap(md5Digests(tree.entries, digests), () => Effect.sync(digests.save))
 
 interface CodeComparison {
   readonly artifact: Artifact | undefined
@@ -62,12 +61,7 @@ const compareCode = (
     const store = yield* Store
     const stored = yield* latest(resolved, code.name, "code")
     if (stored === undefined) return { artifact: undefined, changes: ["the code is new"] }
-    const files = code.tree.entries.filter(({ kind }) => kind === "file")
-    const now = new Map(
-      yield* Effect.forEach(files, ({ file, path }) =>
-        Effect.promise(async () => [path, await digestOfFile(file ?? "")] as const),
-      ),
-    )
+    const now = yield* fileDigests(code)
     const entries = [...now].map(([path, digest]) => ({ path, digest }))
     const metadata: unknown = stored.metadataText === null ? null : readLenient(stored.metadataText)
     if (manifestDigest(entries) === stored.digest && Bun.deepEquals(metadata, code.metadata)) {
@@ -172,6 +166,7 @@ export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, 
     const store = yield* Store
     const { code, entity, frozenRequirements, patch, project } = resolved
     const place = { entity, project, description: resolved.description, createdByRun: null }
+    const md5 = code === undefined ? undefined : yield* fileDigests(code)
     const codeId =
       code === undefined
         ? ""
@@ -180,9 +175,10 @@ export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, 
             type: "code",
             name: code.name,
             ...(code.displayName === undefined ? {} : { displayName: code.displayName }),
-            files: code.tree.entries.flatMap(({ file, path }) =>
-              file === undefined ? [] : [{ path, content: { file } }],
-            ),
+            files: code.tree.entries.flatMap(({ file, path, sha256, size }) => {
+              const known = { sha256: sha256 ?? "", md5: md5?.get(path) ?? "", size }
+              return file === undefined ? [] : [{ path, content: { file, known } }]
+            }),
             aliases: [],
             metadata: code.metadata,
           })).artifact.id

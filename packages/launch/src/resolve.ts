@@ -163,7 +163,7 @@ const resolveCode = (
 ): Effect.Effect<Resolved, Failure> =>
   Effect.gen(function* () {
     const entryPoint = request.entryPoint ?? []
-    const { rules, tree } = yield* codeSource(path, settings.codeLimits)
+    const { digests, rules, tree } = yield* codeSource(path, settings.cache, settings.codeLimits)
     const context = yield* checkedContext(tree, request.buildContext)
     const files = readFrom(tree.entries)
     const python = yield* runtimeOf(files.read, context, request)
@@ -192,7 +192,7 @@ const resolveCode = (
           dockerfile: request.dockerfile,
           baseImage: request.baseImage,
         }),
-      code: { name: codeName, displayName: jobName, tree, metadata: treeMetadata(tree) },
+      code: { name: codeName, displayName: jobName, tree, digests, metadata: treeMetadata(tree) },
       tree,
       image: undefined,
       build: { ...wishesOf(request), ...python },

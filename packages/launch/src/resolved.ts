@@ -1,5 +1,5 @@
 /** A request whose source has been looked up: all that is needed to make its job and its image. */
-import type { BuildContext } from "@relaunch/build"
+import type { BuildContext, DigestCache } from "@relaunch/build"
 import type { JobDefinition } from "@relaunch/job"
 import type { ImageSource } from "@relaunch/source"
 import type { Artifact } from "@relaunch/store"
@@ -23,6 +23,7 @@ export interface CodeToLog {
   /** The job's name, when the user chose it: the page calls code and job alike. */
   readonly displayName: string | undefined
   readonly tree: BuildContext
+  readonly digests: DigestCache
   readonly metadata: Readonly<Record<string, unknown>> | null
 }
 

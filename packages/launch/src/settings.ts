@@ -5,7 +5,7 @@ export interface LaunchSettings {
   /** Used where a request or reference names none. */
   readonly entity: string
   readonly project: string | undefined
-  /** Folder for git mirrors. */
+  /** Folder for git mirrors and the digests of files. */
   readonly cache: string
   /** Folder for the logs of builds. */
   readonly buildLogs: string

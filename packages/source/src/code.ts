@@ -1,7 +1,10 @@
 /** Code sources: a directory as the list of files that make it up. */
+import { join } from "node:path"
 import {
   type BuildContext,
   type ContextEntry,
+  type DigestCache,
+  digestCache,
   humanSize,
   identified,
   listTree,
@@ -15,6 +18,8 @@ export interface CodeSource {
   readonly tree: BuildContext
   /** Where the ignore rules came from. */
   readonly rules: string
+  /** What is known of its files; to be saved by who adds to it. */
+  readonly digests: DigestCache
 }
 
 const biggestShown = 10
@@ -64,13 +69,18 @@ export interface CodeLimits {
   readonly files: number
 }
 
-/** Number and sizes are checked before any content is read. */
+/**
+ * Number and sizes are checked before any content is read. `path` is absolute; digests of its files
+ * are kept below `cache`, and files that are as they were are not read again.
+ */
 export const codeSource = (
   path: string,
+  cache: string,
   { files, size: limit }: CodeLimits,
 ): Effect.Effect<CodeSource, Failure> =>
   Effect.gen(function* () {
     const rules = codeRules(path)
+    const digests = digestCache(join(cache, "digests"), path)
     const { entries, ignored, skipped } = yield* listTree(path, {
       ignores: rules.ignores,
       mostFiles: files,
@@ -86,6 +96,7 @@ export const codeSource = (
         details: { path, ignored },
       })
     }
-    const tree = yield* identified(kept, { ignored, skipped })
-    return { path, tree, rules: rules.from }
+    const tree = yield* identified(kept, { ignored, skipped }, digests)
+    digests.save()
+    return { path, tree, rules: rules.from, digests }
   })

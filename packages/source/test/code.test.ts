@@ -9,8 +9,11 @@ import { codeSource } from "../src/index.ts"
 
 const limits = { size: 1_000_000, files: 1000 }
 
+const read = (folder: string, within: typeof limits) =>
+  Effect.flatMap(temporaryFolder(), (cache) => codeSource(folder, cache, within))
+
 const filesOf = (folder: string) =>
-  Effect.map(codeSource(folder, limits), ({ tree }) =>
+  Effect.map(read(folder, limits), ({ tree }) =>
     tree.entries.filter(({ kind }) => kind !== "directory").map(({ path }) => path),
   )
 
@@ -113,7 +116,7 @@ describe("the rules of a directory", () => {
         ".wandbignore": "b\n",
         ".relaunchignore": "c\n",
       })
-      const rules = () => Effect.map(codeSource(folder, limits), (source) => source.rules)
+      const rules = () => Effect.map(read(folder, limits), (source) => source.rules)
       const named = () =>
         Effect.map(filesOf(folder), (all) => all.filter((path) => !path.startsWith(".")))
       expect([yield* rules(), yield* named()]).toEqual([".relaunchignore", ["a", "b", "d"]])
@@ -158,7 +161,7 @@ describe("a code source", () => {
   effect("that is too large is refused before it is read, with its biggest files", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder({ "big.bin": "x".repeat(3000), "small.py": "x" })
-      const failed = yield* Effect.flip(codeSource(folder, { ...limits, size: 2000 }))
+      const failed = yield* Effect.flip(read(folder, { ...limits, size: 2000 }))
       expect([failed.code, failed.message]).toEqual([
         "E_SOURCE_TOO_LARGE",
         `\`${folder}\` holds 3.0 kB of code, more than the limit of 2.0 kB`,
@@ -174,7 +177,7 @@ describe("a code source", () => {
   effect("without any file is refused and says which rules left nothing", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder({ ".wandbignore": "*\n", "main.py": "x", "sub/x": "x" })
-      const failed = yield* Effect.flip(codeSource(folder, limits))
+      const failed = yield* Effect.flip(read(folder, limits))
       expect([failed.code, failed.message]).toEqual([
         "E_SOURCE_NOT_FOUND",
         `\`${folder}\` holds no files to run`,

@@ -16,7 +16,7 @@ import {
   selectArtifacts,
   takeVersion,
 } from "./artifact-rows.ts"
-import type { Blobs, Staged } from "./blobs.ts"
+import { BlobGone, type Blobs, type Staged } from "./blobs.ts"
 import { type Database, timeText } from "./database.ts"
 import type { ArtifactFile, NewArtifact } from "./model.ts"
 import { readLenient } from "./raw-json.ts"
@@ -142,19 +142,22 @@ export const removeArtifacts = (
 export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
   const stageAll = (
     artifact: NewArtifact,
+    again: boolean,
   ): Effect.Effect<ReadonlyArray<StagedFile>, Failure, Scope.Scope> =>
     // Of two with one path, the last is the one that is meant.
     Effect.forEach(
       new Map(artifact.files.map((file) => [file.path, file])).values(),
       ({ content, path }) =>
-        Effect.acquireRelease(blobs.stageContent(content), (staged) =>
+        Effect.acquireRelease(blobs.stageContent(content, again), (staged) =>
           blobs.discard([staged]),
         ).pipe(Effect.map((staged) => ({ path, staged }))),
+      // Each waits for its disk; syncing many at once costs little more than syncing one.
+      { concurrency: 16 },
     )
 
-  const log: ArtifactStore["log"] = (artifact) =>
+  const logOnce = (artifact: NewArtifact, again: boolean) =>
     Effect.gen(function* () {
-      const files = yield* stageAll(artifact)
+      const files = yield* stageAll(artifact, again)
       const digest = manifestDigest(
         files.map(({ path, staged }) => ({ path, digest: staged.digest })),
       )
@@ -186,6 +189,14 @@ export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
         return { artifact: stored, verdict } as const
       })
     }).pipe(Effect.scoped)
+
+  const log: ArtifactStore["log"] = (artifact) =>
+    logOnce(artifact, false).pipe(
+      Effect.catchIf(
+        ({ cause }) => cause instanceof BlobGone,
+        () => logOnce(artifact, true),
+      ),
+    )
 
   return {
     log,

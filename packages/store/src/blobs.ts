@@ -34,16 +34,22 @@ export interface Staged {
   /** Base64 md5, the digest of W&B. */
   readonly digest: string
   readonly size: number
-  /** Where the bytes wait. */
-  readonly temporary: string
+  /** Where the bytes wait; absent when the blob was in its place already. */
+  readonly temporary?: string
+}
+
+/** A blob that was there was removed in between: its content must be read after all. */
+export class BlobGone extends Error {
+  override readonly name = "BlobGone"
 }
 
 export interface Blobs {
   /** Reads the content once. The waiting file goes away with `discard`, or when it is put in place. */
   readonly stage: (content: AsyncIterable<Uint8Array>) => Effect.Effect<Staged, Failure>
-  readonly stageContent: (content: Content) => Effect.Effect<Staged, Failure>
+  /** `again`: the content is read even where its blob is there. */
+  readonly stageContent: (content: Content, again: boolean) => Effect.Effect<Staged, Failure>
   readonly discard: (staged: ReadonlyArray<Staged>) => Effect.Effect<void>
-  /** Only inside `change`. */
+  /** Only inside `change`. Throws `BlobGone`. */
   readonly place: (staged: Staged) => void
   /** Notes that rows stopped to name these; only inside `change`, and followed by `sweep`. */
   readonly loosen: (blobs: Iterable<string>) => void
@@ -113,25 +119,31 @@ export const makeBlobs = (
 
     return {
       stage,
-      stageContent: (content) =>
-        "file" in content
-          ? Effect.flatMap(waiting, (beside) =>
+      stageContent: (content, again) => {
+        if (!("file" in content)) return stage(bytesOf(content))
+        const { file, known } = content
+        return known !== undefined && !again && existsSync(pathOf(known.sha256))
+          ? Effect.succeed({ blob: known.sha256, digest: known.md5, size: known.size })
+          : Effect.flatMap(waiting, (beside) =>
               Effect.tryPromise({
                 try: () => write(bytesOf(content), join(beside, randomUUID())),
-                catch: (cause) => unreadable(content.file, beside, cause),
+                catch: (cause) => unreadable(file, beside, cause),
               }),
             )
-          : stage(bytesOf(content)),
+      },
       discard: (staged) =>
         // What stays here goes with the process.
         Effect.ignore(
           Effect.try(() => {
-            for (const { temporary } of staged) rmSync(temporary, { force: true })
+            for (const { temporary } of staged) {
+              if (temporary !== undefined) rmSync(temporary, { force: true })
+            }
           }),
         ),
       place: ({ blob, temporary }) => {
         const path = pathOf(blob)
         if (existsSync(path)) return
+        if (temporary === undefined) throw new BlobGone(blob)
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
         renameSync(temporary, path)
       },

@@ -109,8 +109,20 @@ export interface ArtifactFile {
   readonly blob?: string
 }
 
-/** Content to log: bytes at hand, or a file that is read once and never held whole. */
-export type Content = { readonly bytes: Uint8Array } | { readonly file: string }
+/** What a file held when it was looked at last: hex sha256, base64 md5, bytes. */
+export interface KnownContent {
+  readonly sha256: string
+  readonly md5: string
+  readonly size: number
+}
+
+/**
+ * Content to log: bytes at hand, or a file that is read once and never held whole, and not at all
+ * when it is known and the store has the same already.
+ */
+export type Content =
+  | { readonly bytes: Uint8Array }
+  | { readonly file: string; readonly known?: KnownContent }
 
 export interface NewArtifact extends ProjectKey {
   readonly type: string

@@ -1,10 +1,13 @@
 /** Artifacts: versions, verdicts, aliases, content, removal. */
 import { Database } from "bun:sqlite"
 import { afterAll, describe, expect, test } from "bun:test"
-import { readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { open } from "node:fs/promises"
 import { join } from "node:path"
 import { contentDigest, manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { artifact, blobsUnder, folder, inStore, place, text } from "./store.ts"
 import { removeTemporary, temporaryFolder } from "./temporary.ts"
 
@@ -35,6 +38,65 @@ describe("artifacts", () => {
       ["updated", 2, ["latest"]],
       ["updated", 3, ["latest"]],
     ])
+  })
+
+  test("a file that is known is not read when the store has its content", async () => {
+    const home = folder()
+    const file = join(temporaryFolder(), "file")
+    writeFileSync(file, "hi")
+    const sha256 = new Bun.CryptoHasher("sha256").update("hi").digest("hex")
+    const known = { sha256, md5: contentDigest("hi"), size: 2 }
+    const files = [{ path: "a", content: { file, known } }]
+    await inStore(
+      (store) =>
+        Effect.gen(function* () {
+          const first = yield* store.artifacts.log(artifact({ files }))
+          rmSync(file)
+          const again = yield* store.artifacts.log(artifact({ files }))
+          expect(again).toMatchObject({ verdict: "unchanged", artifact: first.artifact })
+          const more = [...files, { path: "b", content: text("more") }]
+          const { artifact: second } = yield* store.artifacts.log(artifact({ files: more }))
+          expect(second).toMatchObject({ version: 1, size: 6, fileCount: 2 })
+          const [entry] = yield* store.artifacts.files(second.id, "a")
+          expect(readFileSync(entry?.blob ?? "", "utf8")).toBe("hi")
+        }),
+      home,
+    )
+    expect(blobsUnder(home)).toHaveLength(2)
+  })
+
+  test("a file whose known content is removed meanwhile is read after all", async () => {
+    const home = folder()
+    const [file, slow] = ["file", "slow"].map((name) => join(temporaryFolder(), name))
+    if (file === undefined || slow === undefined) throw new Error("no names")
+    writeFileSync(file, "hi")
+    spawnSync("mkfifo", [slow])
+    const sha256 = new Bun.CryptoHasher("sha256").update("hi").digest("hex")
+    const known = { sha256, md5: contentDigest("hi"), size: 2 }
+    const of = { path: "a", content: { file, known } }
+    await inStore(
+      (store) =>
+        Effect.gen(function* () {
+          const other = yield* store.artifacts.log(artifact({ name: "other", files: [of] }))
+          const logging = yield* Effect.fork(
+            store.artifacts.log(artifact({ files: [of, { path: "b", content: { file: slow } }] })),
+          )
+          // It has looked for `a` when it waits for the other file.
+          yield* Effect.promise(async () => {
+            const writer = await open(slow, "w")
+            await Effect.runPromise(store.artifacts.remove([other.artifact.id]))
+            await writer.writeFile("slow")
+            await writer.close()
+            // For the second reading.
+            writeFileSync(`${slow}.new`, "slow")
+            renameSync(`${slow}.new`, slow)
+          })
+          const { artifact: stored } = yield* Fiber.join(logging)
+          const [entry] = yield* store.artifacts.files(stored.id, "a")
+          expect(readFileSync(entry?.blob ?? "", "utf8")).toBe("hi")
+        }),
+      home,
+    )
   })
 
   test("digests, sizes and content are those of the bytes", async () => {

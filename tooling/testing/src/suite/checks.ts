@@ -9,12 +9,21 @@ export interface Check {
   readonly report?: string
   readonly needsRig: boolean
   readonly env?: Readonly<Record<string, string>>
+  /** Podman fails a build when another process removes an image meanwhile ("layer not known"). */
+  readonly usesPodman: boolean
   /** Only some of its tests are wanted; the others are not skipped, but run elsewhere. */
   readonly isPart?: boolean
 }
 
 /** A test file that uses any of these needs what the rig brings, and gets a process of its own. */
 const rigUsers = /\b(testRig|testEngine|gitRepository|terminal)\(|RELAUNCH_TEST_/
+
+/** Those that build or remove images in the storage of the rig's podman. */
+const podmanUsers =
+  /with podman$|\/(?:builders|build-load|builder-prune|inputs\/\w+)\.test\.ts$|^tooling\/conformance\//
+
+/** The longest, which go first: begun last, one would hold up the end alone. */
+const longest = /\/(?:build-faults|kills|rootless|sdk|conformance)\.test\.ts$|^the launch commands/
 
 /** For a test that names no limit of its own: more than bun's, because processes run side by side. */
 const testMilliseconds = 30_000
@@ -36,6 +45,7 @@ const bunTest = (
     command: ["bun", "test", `--timeout=${testMilliseconds}`, ...reporter, ...paths],
     report,
     needsRig,
+    usesPodman: podmanUsers.test(name),
   }
 }
 
@@ -70,8 +80,9 @@ export const staticChecks: ReadonlyArray<Check> = [
     name: "types",
     command: ["turbo", "run", "typecheck", "--output-logs=errors-only"],
     needsRig: false,
+    usesPodman: false,
   },
-  { name: "lint", command: ["biome", "check", "."], needsRig: false },
+  { name: "lint", command: ["biome", "check", "."], needsRig: false, usesPodman: false },
 ]
 
 const transpilers = {
@@ -91,7 +102,7 @@ const needsRig = (file: string, seen: ReadonlySet<string> = new Set()): boolean 
     .some((path) => needsRig(path, new Set([...seen, file])))
 }
 
-/** Integration tests first, because they take longest; unit tests of a package in one process. */
+/** Each file of integration tests in a process of its own; unit tests of a package in one process. */
 export const testChecks = (root: string, reports: string): ReadonlyArray<Check> => {
   const files = testFiles(root)
   const needing = files.filter((file) => needsRig(join(root, file)))
@@ -100,8 +111,10 @@ export const testChecks = (root: string, reports: string): ReadonlyArray<Check> 
     (file) => dirname(file).split("/").slice(0, 2).join("/"),
   )
   return [
-    ...builderChecks(reports),
-    ...needing.map((file) => bunTest(file, [file], true, reports)),
+    ...[
+      ...builderChecks(reports),
+      ...needing.map((file) => bunTest(file, [file], true, reports)),
+    ].sort((a, b) => Number(longest.test(b.name)) - Number(longest.test(a.name))),
     ...[...byPackage].map(([name, its]) => bunTest(name, its, false, reports)),
   ]
 }

@@ -50,6 +50,37 @@ const runCheck = (check: Check, env: Readonly<Record<string, string>>): Effect.E
     ),
   )
 
+/** So many at once as there are workers, but of those that use podman one at a time. */
+const runAll = (
+  checks: ReadonlyArray<Check>,
+  run: (check: Check) => Effect.Effect<void>,
+): Effect.Effect<void> => {
+  const waiting = [...checks]
+  let podmanIsFree = true
+  const take = (): Check | undefined => {
+    const at = waiting.findIndex(({ usesPodman }) => podmanIsFree || !usesPodman)
+    return at < 0 ? undefined : waiting.splice(at, 1)[0]
+  }
+  // Whoever finds none ends: what is left then is for the one that uses podman now.
+  const work: Effect.Effect<void> = Effect.suspend(() => {
+    const check = take()
+    if (check === undefined) return Effect.void
+    if (check.usesPodman) podmanIsFree = false
+    return run(check).pipe(
+      Effect.tap(() =>
+        Effect.sync(() => {
+          if (check.usesPodman) podmanIsFree = true
+        }),
+      ),
+      Effect.zipRight(work),
+    )
+  })
+  return Effect.all(
+    Array.from({ length: atOnce }, () => work),
+    { concurrency: "unbounded", discard: true },
+  )
+}
+
 const suite = Effect.gen(function* () {
   endOrphans()
   const rig = yield* Effect.forkScoped(Effect.either(bringUp(process.pid)))
@@ -65,7 +96,7 @@ const suite = Effect.gen(function* () {
   }
   const needing = tests.filter(({ needsRig }) => needsRig)
   const run = (check: Check) => runCheck(check, { ...up.right })
-  yield* Effect.forEach(needing, run, { concurrency: atOnce })
+  yield* runAll(needing, run)
 }).pipe(
   // Closed, and with it a rig that is still coming up, before the suite takes its leave of the rig.
   Effect.scoped,

@@ -1,0 +1,90 @@
+/** What identifies the files of a tree: their digests, read once and remembered. */
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import type { Failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import type { BuildContext, ContextEntry } from "./context.ts"
+import type { DigestCache, DigestKind } from "./digests.ts"
+import { pauses, unreadable } from "./reading.ts"
+
+/** Files up to this size are read at once, larger ones streamed. */
+const wholeReadLimit = 1 << 20
+
+const encodings = { sha256: "hex", md5: "base64" } as const
+
+const hashOf = async (file: string, kind: DigestKind): Promise<string> => {
+  const hash = new Bun.CryptoHasher(kind)
+  for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
+  return hash.digest(encodings[kind])
+}
+
+/** At once for small files: a promise for each costs as much as the hash. */
+const digestOf = ({ file, size }: ContextEntry, kind: DigestKind): string | Promise<string> => {
+  if (file === undefined) return ""
+  return size <= wholeReadLimit
+    ? new Bun.CryptoHasher(kind).update(fs.readFileSync(file)).digest(encodings[kind])
+    : hashOf(file, kind)
+}
+
+/** Of each file, in order; read only where `cache` does not know it. `each` gets an empty one for other entries. */
+const eachDigest = (
+  entries: ReadonlyArray<ContextEntry>,
+  kind: DigestKind,
+  cache: DigestCache | undefined,
+  each: (entry: ContextEntry, digest: string) => void,
+): Effect.Effect<void, Failure> =>
+  Effect.tryPromise({
+    try: async (signal) => {
+      const pause = pauses(signal)
+      for (const entry of entries) {
+        const paused = pause()
+        if (paused !== undefined) await paused
+        if (entry.kind !== "file") {
+          each(entry, "")
+          continue
+        }
+        const known = (kind === "sha256" ? entry.sha256 : undefined) ?? cache?.find(entry, kind)
+        const read = known ?? digestOf(entry, kind)
+        const digest = typeof read === "string" ? read : await read
+        if (known === undefined) cache?.note(entry, kind, digest)
+        each(entry, digest)
+      }
+    },
+    catch: (cause) =>
+      unreadable(cause, undefined, "Check its permissions, or name it in `.relaunchignore`"),
+  })
+
+interface LeftOut {
+  readonly skipped: ReadonlyArray<string>
+  readonly ignored: number
+}
+
+/** Adds the hashes that are not known yet, and the digest of the whole. */
+export const identified = (
+  entries: ReadonlyArray<ContextEntry>,
+  left: LeftOut = { skipped: [], ignored: 0 },
+  cache?: DigestCache,
+): Effect.Effect<BuildContext, Failure> =>
+  Effect.suspend(() => {
+    const digest = createHash("sha256")
+    const hashed: Array<ContextEntry> = []
+    let size = 0
+    return eachDigest(entries, "sha256", cache, (entry, sha256) => {
+      const { kind, mode, path, target } = entry
+      digest.update(JSON.stringify([path, kind, mode & 0o111 ? 1 : 0, target ?? sha256]))
+      hashed.push(kind === "file" ? { ...entry, sha256 } : entry)
+      size += entry.size
+    }).pipe(Effect.map(() => ({ entries: hashed, digest: digest.digest("hex"), size, ...left })))
+  })
+
+/** Base64 md5 of each file by its path: W&B's digests. */
+export const md5Digests = (
+  entries: ReadonlyArray<ContextEntry>,
+  cache?: DigestCache,
+): Effect.Effect<ReadonlyMap<string, string>, Failure> =>
+  Effect.suspend(() => {
+    const found = new Map<string, string>()
+    return eachDigest(entries, "md5", cache, ({ kind, path }, md5) => {
+      if (kind === "file") found.set(path, md5)
+    }).pipe(Effect.as(found))
+  })
