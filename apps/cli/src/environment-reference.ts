@@ -8,7 +8,7 @@ export const otherVariables: Readonly<
   "Places of files": [
     [
       "RELAUNCH_HOME",
-      "folder of the store, its logs and, in `cache`, of the git mirrors; default `$XDG_DATA_HOME/relaunch`, and `$XDG_CACHE_HOME/relaunch` for the mirrors",
+      "folder of the store, its logs and, in `cache`, of git mirrors and digests; default `$XDG_DATA_HOME/relaunch`, and `$XDG_CACHE_HOME/relaunch` for the cache",
     ],
     ["XDG_DATA_HOME", "default `~/.local/share`; relative paths are ignored"],
     ["XDG_CACHE_HOME", "default `~/.cache`; relative paths are ignored"],

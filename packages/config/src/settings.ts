@@ -256,7 +256,13 @@ export const settings = [
     help: "Settings of the builder backend named by `type`; in files they stand under `builder`",
     filesOnly: true,
   },
-  { key: "cache", kind: "text", group: "Machine", help: "Folder for git mirrors", filesOnly: true },
+  {
+    key: "cache",
+    kind: "text",
+    group: "Machine",
+    help: "Folder for git mirrors and digests of code",
+    filesOnly: true,
+  },
   {
     key: "code-limit",
     kind: "number",
