@@ -17,7 +17,7 @@ export const plannedHome = (current: Session) =>
     const temporary = yield* temporaryFolder("plan")
     const { configuration } = current
     const locations = { ...configuration.locations, home: temporary }
-    return { ...current, configuration: { ...configuration, locations } }
+    return { ...current, configuration: { ...configuration, locations }, storeIsTemporary: true }
   })
 
 /** Loaded only by the commands that launch. */

@@ -51,6 +51,8 @@ const typed = (flags: Flags): Effect.Effect<ReadonlyMap<SettingKey, FileValue>, 
 
 export interface Session {
   readonly configuration: Configuration
+  /** The store is one of the moment, and goes with the command. */
+  readonly storeIsTemporary?: boolean
   readonly flags: Flags
   readonly text: (key: SettingKey) => string | undefined
   readonly number: (key: SettingKey) => number

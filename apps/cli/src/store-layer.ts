@@ -23,9 +23,9 @@ const tellLeftovers = (home: string) =>
   )
 
 export const storeOf = (
-  { configuration: { locations } }: Session,
+  { configuration: { locations }, storeIsTemporary = false }: Session,
   leftovers: "tell" | "quiet" = "tell",
 ) => {
-  const store = storeLayer({ home: locations.home })
+  const store = storeLayer({ home: locations.home, isTemporary: storeIsTemporary })
   return leftovers === "quiet" ? store : Layer.tap(store, () => tellLeftovers(locations.home))
 }

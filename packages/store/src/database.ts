@@ -55,14 +55,14 @@ const migrate = (db: SQLite, path: string): void => {
   }).immediate()
 }
 
-const open = (path: string): SQLite => {
+const open = (path: string, isTemporary: boolean): SQLite => {
   // Made here, because SQLite would make it readable for all; its companions take its mode.
   closeSync(openSync(path, "a", 0o600))
   const db = new SQLite(path, { strict: true })
   try {
     db.run(`pragma busy_timeout = ${busyMilliseconds}`)
-    db.run("pragma journal_mode = wal")
-    db.run("pragma synchronous = normal")
+    db.run(`pragma journal_mode = ${isTemporary ? "memory" : "wal"}`)
+    db.run(`pragma synchronous = ${isTemporary ? "off" : "normal"}`)
     db.run("pragma foreign_keys = on")
     migrate(db, path)
     return db
@@ -78,7 +78,10 @@ const whileLocked = Schedule.jittered(Schedule.spaced("20 millis")).pipe(
 )
 
 /** Opens the store under `home`, which is made with mode 0700 when it is not there. */
-export const openDatabase = (home: string): Effect.Effect<Database, Failure, Scope.Scope> =>
+export const openDatabase = (
+  home: string,
+  isTemporary = false,
+): Effect.Effect<Database, Failure, Scope.Scope> =>
   Effect.gen(function* () {
     const path = join(home, "store.db")
     yield* Effect.try({
@@ -86,7 +89,7 @@ export const openDatabase = (home: string): Effect.Effect<Database, Failure, Sco
       catch: (cause) => explain(home, cause),
     })
     const db = yield* Effect.acquireRelease(
-      Effect.try({ try: () => open(path), catch: (cause) => cause }).pipe(
+      Effect.try({ try: () => open(path, isTemporary), catch: (cause) => cause }).pipe(
         Effect.retry({
           schedule: whileLocked,
           while: (cause) => String((cause as { code?: unknown }).code).startsWith("SQLITE_BUSY"),

@@ -20,6 +20,8 @@ import { Store } from "./store.ts"
 export interface StoreOptions {
   /** Folder of the store; made when it is not there. Several processes may share one. */
   readonly home: string
+  /** It goes with this process, so nothing is written for good: default false. */
+  readonly isTemporary?: boolean
 }
 
 const secretOf = (db: Database) =>
@@ -34,11 +36,14 @@ const secretOf = (db: Database) =>
  * Opens, and if need be makes, the store under `home`. Fails with E_STORE when the folder cannot be
  * used, with E_STORE_NEWER when a newer relaunch wrote it.
  */
-export const storeLayer = ({ home }: StoreOptions): Layer.Layer<Store, Failure> =>
+export const storeLayer = ({
+  home,
+  isTemporary = false,
+}: StoreOptions): Layer.Layer<Store, Failure> =>
   Layer.scoped(
     Store,
     Effect.gen(function* () {
-      const db = yield* openDatabase(resolve(home))
+      const db = yield* openDatabase(resolve(home), isTemporary)
       const presence = yield* makePresence(db.home)
       const blobs = yield* makeBlobs(db, presence)
       return Store.of({
