@@ -2,7 +2,6 @@
  * How containers reach a server on this machine, without the server listening on all interfaces and
  * without containers sharing the host's network.
  */
-import { createServer } from "node:net"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { ContainerApi } from "./container.ts"
@@ -35,12 +34,13 @@ const defaultNetwork = "bridge"
  * carrier and is missing from the list of interfaces.
  */
 const isOurs = (address: string): Effect.Effect<boolean> =>
-  Effect.async<boolean>((resume) => {
-    const server = createServer()
-    server.once("error", () => resume(Effect.succeed(false)))
-    server.listen({ host: address, port: 0 }, () => {
-      server.close(() => resume(Effect.succeed(true)))
-    })
+  Effect.sync(() => {
+    try {
+      Bun.listen({ hostname: address, port: 0, socket: { data: () => undefined } }).stop(true)
+      return true
+    } catch {
+      return false
+    }
   })
 
 /** Docker: the gateway of its own network, on this machine. */

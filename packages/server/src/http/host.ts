@@ -2,9 +2,10 @@
  * Which `Host` headers we answer. A page in a browser can reach a loopback address under a name of its
  * own (DNS rebinding), but cannot choose the header.
  */
-import { isIP } from "node:net"
-
 const wildcards = new Set(["0.0.0.0", "::"])
+
+/** Loaded when it is first needed: `node:net` takes longer to load than this package. */
+const isAddress = (host: string): boolean => process.getBuiltinModule("node:net").isIP(host) !== 0
 
 /** The name without port and brackets, in lower case. */
 const hostOf = (header: string): string => {
@@ -22,6 +23,6 @@ export const hostCheck = (
   return (header) => {
     if (header === null) return false
     const host = hostOf(header)
-    return allowed.has(host) || (anyAddress && isIP(host) !== 0)
+    return allowed.has(host) || (anyAddress && isAddress(host))
   }
 }
