@@ -5,6 +5,7 @@
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { parse, TomlError } from "smol-toml"
+import { cleanPath } from "./path.ts"
 import { type ProjectFiles, type PythonFact, pythonOf } from "./python.ts"
 import { holdsLogin, type RequirementLines, readRequirements } from "./requirements.ts"
 
@@ -89,19 +90,6 @@ const readPyproject = (text: string): Effect.Effect<Pyproject, Failure> =>
     return { requiresPython: requires, dependencies: listed }
   })
 
-/** Joins the folder of `from` with `path`; undefined when that leaves the context. */
-const within = (from: string, path: string): string | undefined => {
-  if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return undefined
-  const parts = from.split("/").slice(0, -1)
-  for (const part of path.replaceAll("\\", "/").split("/")) {
-    if (part === "" || part === ".") continue
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else parts.push(part)
-  }
-  return parts.join("/")
-}
-
 const isRemote = (include: string): boolean => /^https?:\/\//i.test(include)
 
 const requirementsOf = (
@@ -119,7 +107,7 @@ const requirementsOf = (
       lines.push(read)
       for (const include of read.includes) {
         if (isRemote(include)) continue
-        const path = within(file, include)
+        const path = cleanPath(include, file.slice(0, Math.max(0, file.lastIndexOf("/"))))
         const body = path === undefined ? undefined : files.read(path)
         if (path === undefined || body === undefined) {
           return yield* failure(

@@ -5,6 +5,7 @@ export {
 } from "./facts.ts"
 export type { Instruction } from "./install.ts"
 export { type DockerfileLines, linesOf, type Saying } from "./locate.ts"
+export { cleanPath } from "./path.ts"
 export {
   type ImageOptions,
   type ImagePlan,

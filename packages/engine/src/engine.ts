@@ -12,28 +12,13 @@ import { type ContainerApi, containerApi } from "./container.ts"
 import { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
 import { type AccessInputs, bridgeAccess, type HostAccess, loopbackAccess } from "./host-access.ts"
 import { type ImageApi, imageApi } from "./image.ts"
+import type { EngineInfo } from "./info.ts"
 import { podmanEndpoint } from "./podman.ts"
 import { type PruneApi, pruneApi } from "./prune.ts"
 import { ping, type Transport, transport } from "./transport.ts"
 
 /** Newest API version this client was written for; the engine's own is used when older. */
 const newestKnown = "1.47"
-
-export interface EngineInfo {
-  readonly apiVersion: string
-  /** The engine's own BuildKit is there. */
-  readonly buildkit: boolean
-  /** `linux/amd64` */
-  readonly platform: string
-  readonly serverVersion: string
-  /** `Docker Desktop` and the like, for the address of the host. */
-  readonly operatingSystem: string
-  /** What makes control groups: `cgroupfs` or `systemd`. */
-  readonly cgroupDriver: string
-  readonly name: string
-  /** Images are kept by containerd, and not by the engine's own graph drivers. */
-  readonly containerdStore: boolean
-}
 
 export interface EngineShape extends ImageApi, ContainerApi, PruneApi {
   /** `docker` or `podman`. */

@@ -6,7 +6,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { ContainerApi } from "./container.ts"
 import type { Endpoint } from "./endpoint.ts"
-import type { EngineInfo } from "./engine.ts"
+import type { EngineInfo } from "./info.ts"
 
 export interface HostAccess {
   /** Address the server must listen on besides loopback; null when loopback is enough. */

@@ -1,8 +1,10 @@
 /** What an entry point says about files: which of its words is the script. */
+
 import type { ContextEntry } from "@relaunch/build"
+import { cleanPath } from "@relaunch/dockerfile"
 import { type Failure, failure } from "@relaunch/failure"
 import { distance } from "fastest-levenshtein"
-import { cleanPath, strayLink } from "./tree.ts"
+import { strayLink } from "./tree.ts"
 
 const interpreter = /^(?:.*\/)?(?:python|pypy|bash|sh|zsh|node|bun|Rscript|julia|perl|ruby)[0-9.]*$/
 /** Options after which no script follows. */

@@ -13,6 +13,7 @@ import {
 } from "@relaunch/build"
 import {
   baseImages,
+  cleanPath,
   type Instruction,
   inspectProject,
   type ProjectFacts,
@@ -25,7 +26,7 @@ import * as Effect from "effect/Effect"
 import { fromInside, missingScript, scriptOf, strayScript } from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
 import { sourceWarnings } from "./source-warnings.ts"
-import { checkedContext, cleanPath, contextOf, readFrom } from "./tree.ts"
+import { checkedContext, contextOf, readFrom } from "./tree.ts"
 
 export interface DockerfilePlan {
   readonly text: string

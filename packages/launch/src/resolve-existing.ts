@@ -1,8 +1,10 @@
 /** `--job`: the stored definition back to a source that can be built and run. */
+
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import { type BuildContext, type ContextEntry, collectContext, identified } from "@relaunch/build"
+import { cleanPath } from "@relaunch/dockerfile"
 import type { Engine } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import {
@@ -24,7 +26,7 @@ import { requireArtifact } from "./find.ts"
 import type { JobRequest } from "./request.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
-import { cleanPath, fileCount } from "./tree.ts"
+import { fileCount } from "./tree.ts"
 import { artifactText, definitionOf, versionText } from "./values.ts"
 
 type Part = Pick<Resolved, "tree" | "image" | "report" | "warnings">

@@ -1,7 +1,7 @@
 /** From a request to a resolved source: one function for each kind, chosen by what is there. */
 import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import { collectContext } from "@relaunch/build"
-import { inspectProject, supportedPythons } from "@relaunch/dockerfile"
+import { cleanPath, inspectProject, supportedPythons } from "@relaunch/dockerfile"
 import type { Engine } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import {
@@ -25,7 +25,7 @@ import type { JobRequest } from "./request.ts"
 import { resolveExisting } from "./resolve-existing.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
-import { checkedContext, cleanPath, fileCount, readFrom } from "./tree.ts"
+import { checkedContext, fileCount, readFrom } from "./tree.ts"
 
 export type SourceServices = Store | Engine | CommandExecutor | Scope.Scope
 

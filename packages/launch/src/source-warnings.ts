@@ -1,7 +1,6 @@
 /** What of a source is sure to surprise, though nothing forbids it. */
 import type { ContextEntry } from "@relaunch/build"
-import type { ProjectFiles } from "@relaunch/dockerfile"
-import { cleanPath } from "./tree.ts"
+import { cleanPath, type ProjectFiles } from "@relaunch/dockerfile"
 
 /** An interpreter of that name with a carriage return behind it is nowhere to be found. */
 const carriageReturn = (files: ProjectFiles, program: string): ReadonlyArray<string> => {

@@ -1,7 +1,7 @@
 /** Looks into a source tree without caring whether its bytes lie in a folder or in the store. */
 import * as fs from "node:fs"
 import { type BuildContext, type ContextEntry, dockerIgnore, identified } from "@relaunch/build"
-import type { ProjectFiles } from "@relaunch/dockerfile"
+import { cleanPath, type ProjectFiles } from "@relaunch/dockerfile"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 
@@ -29,19 +29,6 @@ export const readFrom = (entries: ReadonlyArray<ContextEntry>): ProjectFiles => 
         : fs.readFileSync(entry.file, "utf8")
     },
   }
-}
-
-/** `a/./b/../c` to `a/c`; undefined when it is absolute or leads out. */
-export const cleanPath = (path: string): string | undefined => {
-  if (path.startsWith("/") || /^[A-Za-z]:/.test(path)) return undefined
-  const parts: Array<string> = []
-  for (const part of path.replaceAll("\\", "/").split("/")) {
-    if (part === "" || part === ".") continue
-    if (part === "..") {
-      if (parts.pop() === undefined) return undefined
-    } else parts.push(part)
-  }
-  return parts.join("/")
 }
 
 /** Why a link of the tree leads to no file of it; undefined where it does, or is no link. */
