@@ -32,8 +32,8 @@ export const registryFailure = (
       },
     )
   }
-  // Docker Hub denies what does not exist; other registries mean it.
-  const isDenied = registry !== "docker.io" && /\bdenied: /.test(said)
+  // Docker Hub denies what does not exist; other registries mean it, also where the engine offers both.
+  const isDenied = registry !== "docker.io" && /\bdenied[:,] /.test(said)
   if (
     /manifest unknown|not found|no such image|does not exist/i.test(said) &&
     !/unauthorized|authentication/i.test(said) &&

@@ -18,6 +18,15 @@ describe("a registry that", () => {
     expect(registryFailure("none:1", undefined, message).code).toBe(code)
   })
 
+  test("refuses, through an engine that says it may not exist, is believed unless it is Docker Hub", () => {
+    const said = (image: string) =>
+      `failed to resolve reference "${image}": pull access denied, repository does not exist or may require authorization: authorization failed: no basic auth credentials`
+    const own = "127.0.0.1:5000/team/app:1"
+    expect(registryFailure(own, undefined, said(own)).code).toBe("E_REGISTRY_AUTH")
+    const hub = "docker.io/team/app:1"
+    expect(registryFailure(hub, undefined, said(hub)).code).toBe("E_IMAGE_NOT_FOUND")
+  })
+
   test("has numbers in its own address is not taken at those", () => {
     const address = "127.0.0.1:33429"
     const message = `initializing image from source docker://${address}/team/app:1: error unmarshalling content`
