@@ -3,7 +3,13 @@
  * without a tar; engines without one, and `DOCKER_BUILDKIT=0`, build by the classic endpoint.
  */
 import { BuildEvent, Builder, type BuilderShape, type BuildRequest } from "@relaunch/build"
-import { buildkitCache, buildWith, builtImage, toldAboutEpoch } from "@relaunch/builder-buildkit"
+import {
+  type BuildkitBuild,
+  buildkitCache,
+  buildWith,
+  builtImage,
+  toldAboutEpoch,
+} from "@relaunch/builder-buildkit"
 import {
   type Backend,
   type BackendSettings,
@@ -13,6 +19,7 @@ import {
   type EngineShape,
   type Environment,
   environmentWith,
+  registryOf,
 } from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -60,6 +67,17 @@ const buildkitFeatures = {
   rewrittenTimestamps: false,
 }
 
+/**
+ * The engine's own exporter unpacks images at once, which most versions of BuildKit refuse together with
+ * rewritten times. Without it the image is stored under this very name, which is the long one, and the engine
+ * unpacks it when a container starts.
+ */
+const rewrittenOutput = (ref: string): BuildkitBuild["output"] => ({
+  type: "image",
+  names: [registryOf(ref) === "docker.io" ? `docker.io/${ref}` : ref],
+  attributes: { unpack: "false" },
+})
+
 /** Engine 26, the first with BuildKit 0.13; its graph drivers keep layers as the steps left them. */
 const firstWithRewrites = 26
 
@@ -96,11 +114,15 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
           )
         }
         const { address, options } = addressOf(yield* engine.endpoint)
+        const isRewritten =
+          request.sourceDateEpoch !== undefined && (yield* features).rewrittenTimestamps
         return buildWith(
           {
             address,
             options,
-            output: { type: "moby", names: [request.ref] },
+            output: isRewritten
+              ? rewrittenOutput(request.ref)
+              : { type: "moby", names: [request.ref] },
             pinned: {},
             made: () => builtImage(engine, request.ref),
           },

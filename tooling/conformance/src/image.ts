@@ -27,6 +27,10 @@ export interface SavedImage {
   readonly files: Readonly<Record<string, string>>
 }
 
+/** The containerd image store keeps layers as they travel. */
+const uncompressed = (layer: Uint8Array): Uint8Array =>
+  layer[0] === 0x1f && layer[1] === 0x8b ? Bun.gunzipSync(Buffer.from(layer)) : layer
+
 const textOf = (data: Uint8Array | undefined): string => Buffer.from(data ?? []).toString()
 
 const described = ({ data, header }: ParsedTarEntryWithData): string => {
@@ -87,7 +91,7 @@ export const savedImage = (endpoint: Endpoint, ref: string): Effect.Effect<Saved
     }
     const [manifest] = JSON.parse(textOf(content("manifest.json")))
     const config = JSON.parse(textOf(content(manifest.Config)))
-    const layers: ReadonlyArray<Uint8Array> = manifest.Layers.map(content)
+    const layers: ReadonlyArray<Uint8Array> = manifest.Layers.map(content).map(uncompressed)
     const files = new Map<string, string>()
     for (const layer of layers) {
       applied(files, yield* Effect.promise(() => unpackTar(layer)))

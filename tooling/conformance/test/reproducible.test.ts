@@ -2,11 +2,12 @@
 import { describe, expect } from "bun:test"
 import { type BuildEvent, Builder } from "@relaunch/build"
 import { Engine } from "@relaunch/engine"
-import { liveEffect, temporaryFolder, testRig } from "@relaunch/testing"
+import { liveEffect, newerTestRig, temporaryFolder, testRig } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { type Column, collected, columns, requestOf, savedImage, services } from "../src/index.ts"
 
 const rig = await testRig()
+const newer = await newerTestRig()
 const sourceDateEpoch = 946_684_800
 
 /** The times that its steps leave are others each time, and all later than the epoch. */
@@ -41,14 +42,21 @@ const builtTwice = (epoch: number | undefined) =>
     }
   })
 
-const twiceBy = (column: Column) =>
-  builtTwice(sourceDateEpoch).pipe(Effect.scoped, Effect.provide(services(column, rig)))
+const twiceBy = (column: Column, where = rig) =>
+  builtTwice(sourceDateEpoch).pipe(Effect.scoped, Effect.provide(services(column, where)))
 
 describe("under SOURCE_DATE_EPOCH", () => {
-  for (const column of columns) {
-    liveEffect(`${column}: layers are the same twice exactly where the backend says so`, () =>
+  const all = [
+    ...columns.map((column) => [column, rig] as const),
+    ["docker 26", newer] as const,
+    ["buildkit 0.34", newer] as const,
+  ]
+  for (const [name, where] of all) {
+    liveEffect(`${name}: layers are the same twice exactly where the backend says so`, () =>
       Effect.gen(function* () {
-        const { first, rewrites, second } = yield* twiceBy(column)
+        const column = columns.find((each) => name.startsWith(each)) ?? "docker"
+        const { first, rewrites, second } = yield* twiceBy(column, where)
+        expect(first.files["/out/touched"]).toBe('644 ""')
         expect(second.files).toEqual(first.files)
         // Also where it says no: a backend that can must not say that it cannot.
         if (rewrites) expect(second.layerDigests).toEqual(first.layerDigests)
@@ -58,13 +66,14 @@ describe("under SOURCE_DATE_EPOCH", () => {
     )
   }
 
-  liveEffect("docker and buildkit make the same layers where both rewrite times", () =>
+  liveEffect("docker and buildkit make the same layers, as both rewrite times", () =>
     Effect.gen(function* () {
-      const docker = yield* twiceBy("docker")
-      const buildkit = yield* twiceBy("buildkit")
-      expect(buildkit.rewrites).toBe(true)
-      expect(docker.first.files).toEqual(buildkit.first.files)
-      if (docker.rewrites) expect(docker.first.layerDigests).toEqual(buildkit.first.layerDigests)
+      const docker = yield* twiceBy("docker", newer)
+      for (const buildkit of [yield* twiceBy("buildkit"), yield* twiceBy("buildkit", newer)]) {
+        expect([docker.rewrites, buildkit.rewrites]).toEqual([true, true])
+        expect(docker.first.files).toEqual(buildkit.first.files)
+        expect(docker.first.layerDigests).toEqual(buildkit.first.layerDigests)
+      }
     }),
   )
 })

@@ -29,5 +29,6 @@ export {
 } from "./daemon.ts"
 export { cacheFolder, ensureEngine, stateFolder } from "./find.ts"
 export { Problem, problem, reasonOf, runScript, say } from "./problem.ts"
+export { debianRootfs } from "./rootfs.ts"
 export { ensureSystemPackages, providing, type SystemPackage } from "./system-packages.ts"
 export { type Waiting, waitFor } from "./wait.ts"

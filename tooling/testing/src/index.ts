@@ -16,6 +16,8 @@ export {
   startRelaunchCli,
 } from "./relaunch-cli.ts"
 export {
+  dockerfileFrontend,
+  newerTestRig,
   type TestBuildkit,
   type TestEngine,
   type TestRegistry,

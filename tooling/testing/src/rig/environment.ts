@@ -1,5 +1,6 @@
 /** Where the rig is, for tests: read from the environment, and brought up when it is not there. */
 import { join } from "node:path"
+import type { NewerDaemons } from "./newer.ts"
 import { podmanEnvironment } from "./podman.ts"
 
 const names = [
@@ -33,7 +34,7 @@ export interface TestEngine {
 }
 
 export interface TestBuildkit {
-  /** `unix:///...` of a buildkitd 0.13.2 with an OCI worker, for BUILDKIT_HOST. */
+  /** `unix:///...` of a buildkitd with an OCI worker, for BUILDKIT_HOST. */
   readonly host: string
   /** Path of the buildctl that belongs to it. */
   readonly buildctl: string
@@ -122,30 +123,59 @@ const given = (): RigVariables | undefined => {
     : undefined
 }
 
-const broughtUp = async (): Promise<RigVariables> => {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "rig-script.ts"), "up"], {
+const answerOf = async (verb: string): Promise<string> => {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "rig-script.ts"), verb], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
   })
   const [answer, code] = await Promise.all([child.stdout.text(), child.exited])
   if (code !== 0) throw new Error("The test rig did not come up; its words are above")
-  return JSON.parse(answer)
+  return answer
 }
 
-let rig: Promise<TestRig> | undefined
+const broughtUp = async (): Promise<RigVariables> => JSON.parse(await answerOf("up"))
+
+/** With newer daemons in place of the first two; BuildKit is built and an engine installed when they are new. */
+const withNewer = async (rig: TestRig): Promise<TestRig> => {
+  const { buildctl, buildkitHost, dockerHost }: NewerDaemons = JSON.parse(await answerOf("newer"))
+  return {
+    ...rig,
+    engine: { ...rig.engine, host: dockerHost },
+    buildkit: { host: buildkitHost, buildctl },
+    environment: { ...rig.environment, DOCKER_HOST: dockerHost },
+  }
+}
+
+const upRig = async (): Promise<TestRig> => fromVariables(given() ?? (await broughtUp()))
+
+let first: Promise<TestRig> | undefined
+let newer: Promise<TestRig> | undefined
+
+/**
+ * The rig with a dockerd 26 and the newest released buildkitd. Their first start on a machine takes some
+ * minutes.
+ */
+export const newerTestRig = (): Promise<TestRig> => {
+  first ??= upRig()
+  newer ??= first.then(withNewer)
+  return newer
+}
 
 /**
  * `const rig = await testRig()` at the top of a test file. Under `tooling/test` the rig is up
  * already; a test file run alone starts it and leaves it up until `tooling/rig down`.
  */
 export const testRig = (): Promise<TestRig> => {
-  const variables = given()
-  rig ??=
-    variables === undefined
-      ? broughtUp().then(fromVariables)
-      : Promise.resolve(fromVariables(variables))
-  return rig
+  if (process.env["RELAUNCH_TEST_DAEMONS"] === "newer") return newerTestRig()
+  first ??= upRig()
+  return first
 }
 
 export const testEngine = async (): Promise<TestEngine> => (await testRig()).engine
+
+/** Makes `docker/dockerfile:1` a frontend that the rig's daemons can pull; as slow at the first time. */
+export const dockerfileFrontend = async (): Promise<void> => {
+  await testRig()
+  await answerOf("frontend")
+}

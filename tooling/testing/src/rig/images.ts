@@ -1,5 +1,5 @@
 /** What the open registry serves as if it were Docker Hub: a Python base image and a finished job image. */
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import {
   call,
   callWithProgress,
@@ -14,6 +14,7 @@ import { isPublished, type RunningRegistry } from "./registries.ts"
 
 export const baseImage = "python:3.13-slim"
 export const jobImage = "wandb/job_hello_world:main"
+const frontendImage = "docker/dockerfile:1"
 
 const split = (reference: string): { name: string; tag: string } => {
   const [path = "", tag = "latest"] = reference.split(":")
@@ -37,21 +38,41 @@ const publish = (
     yield* call(api, `/images/${target}:${tag}`, { method: "DELETE" })
   })
 
-const buildJobImage = (api: EngineApi): Effect.Effect<void, Problem> =>
+const buildImage = (
+  api: EngineApi,
+  reference: string,
+  tarWords: ReadonlyArray<string>,
+): Effect.Effect<void, Problem> =>
   Effect.gen(function* () {
-    yield* say(`Building \`${jobImage}\``)
-    const folder = join(import.meta.dir, "../../images/job-hello-world")
+    yield* say(`Building \`${reference}\``)
     const context = yield* Effect.tryPromise({
       try: async () =>
-        await new Response(Bun.spawn(["tar", "-C", folder, "-c", "."]).stdout).arrayBuffer(),
-      catch: () => problem(`Could not pack \`${folder}\``, "Install tar"),
+        await new Response(Bun.spawn(["tar", "-c", ...tarWords]).stdout).arrayBuffer(),
+      catch: () => problem(`Could not pack the context of \`${reference}\``, "Install tar"),
     })
-    const query = new URLSearchParams({ t: jobImage, forcerm: "1" })
+    const query = new URLSearchParams({ t: reference, forcerm: "1" })
     yield* callWithProgress(api, `/build?${query}`, {
       headers: { "content-type": "application/x-tar" },
       body: context,
     })
   })
+
+/** Built, and in the registry alone. */
+const ensurePublished = (
+  api: EngineApi,
+  registry: RunningRegistry,
+  reference: string,
+  tarWords: Effect.Effect<ReadonlyArray<string>, Problem>,
+): Effect.Effect<void, Problem> =>
+  Effect.gen(function* () {
+    const { name, tag } = split(reference)
+    if (yield* isPublished(registry, name, tag)) return
+    yield* buildImage(api, reference, yield* tarWords)
+    yield* publish(api, registry, reference)
+    yield* call(api, `/images/${reference}?force=true`, { method: "DELETE" })
+  })
+
+const images = join(import.meta.dir, "../../images")
 
 /** The base image stays in the engine; the job image is there to be pulled. */
 export const ensureImages = (
@@ -60,13 +81,26 @@ export const ensureImages = (
 ): Effect.Effect<void, Problem> =>
   Effect.gen(function* () {
     const base = split(baseImage)
-    const job = split(jobImage)
     yield* ensureBaseImage(api, baseImage)
     if (!(yield* isPublished(registry, base.name, base.tag))) {
       yield* publish(api, registry, baseImage)
     }
-    if (yield* isPublished(registry, job.name, job.tag)) return
-    yield* buildJobImage(api)
-    yield* publish(api, registry, jobImage)
-    yield* call(api, `/images/${jobImage}?force=true`, { method: "DELETE" })
+    const tarWords = Effect.succeed(["-C", join(images, "job-hello-world"), "."])
+    yield* ensurePublished(api, registry, jobImage, tarWords)
   })
+
+/** What `# syntax=docker/dockerfile:1` names, from a program `dockerfile-frontend`. */
+export const ensureFrontendImage = (
+  api: EngineApi,
+  registry: RunningRegistry,
+  programs: Effect.Effect<{ readonly frontend: string }, Problem>,
+): Effect.Effect<void, Problem> =>
+  ensurePublished(
+    api,
+    registry,
+    frontendImage,
+    Effect.map(programs, ({ frontend }) => [
+      ...["-C", join(images, "dockerfile-frontend"), "Dockerfile"],
+      ...["-C", dirname(frontend), "dockerfile-frontend"],
+    ]),
+  )

@@ -14,7 +14,8 @@ import {
 } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
 import { ensurePodmanBridge, removeBridge, removePodmanBridge } from "./bridge.ts"
-import { ensureBuildkit, ensureBuildkitPrograms } from "./buildkit.ts"
+import { ensureBuildkit } from "./buildkit.ts"
+import { ensureFirstBuildkit } from "./buildkit-programs.ts"
 import { ensureTestEngine } from "./engine.ts"
 import type { RigVariables } from "./environment.ts"
 import { ensureGitHttps, ensureGitSsh, gitLogin, repositoriesFolder } from "./git-servers.ts"
@@ -51,7 +52,7 @@ const hasVenv = (): boolean =>
     .exitCode === 0
 
 /** One at a time starts or stops things; a lock whose holder is gone is no lock. */
-const locked = <A>(work: Effect.Effect<A, Problem>): Effect.Effect<A, Problem> => {
+export const locked = <A>(work: Effect.Effect<A, Problem>): Effect.Effect<A, Problem> => {
   const file = join(rigPlaces().state, "lock")
   const take = Effect.sync(() => {
     try {
@@ -84,7 +85,10 @@ const liveUsers = (): ReadonlyArray<string> =>
     return false
   })
 
-const daemons = ["git-https", "sshd", "buildkitd", "dockerd", "registry-login", "registry-open"]
+const daemons = [
+  ...["git-https", "sshd", "buildkitd-newer", "dockerd-newer", "buildkitd", "dockerd"],
+  ...["registry-login", "registry-open"],
+]
 
 /** Starts what does not run. `user` is the pid of a suite that will take its leave; 0 keeps the rig up. */
 export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
@@ -97,7 +101,7 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
       const pythons = yield* Effect.fork(
         Effect.all([ensureWandb(newestWandb), ensureWandb(oldWandb)]),
       )
-      const programs = yield* Effect.fork(ensureBuildkitPrograms)
+      const programs = yield* Effect.fork(ensureFirstBuildkit)
       const open = yield* ensureOpenRegistry
       const login = yield* ensureLoginRegistry
       const { api, gateway } = yield* ensureTestEngine(open)
@@ -106,7 +110,7 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
       const https = yield* ensureGitHttps
       const ssh = yield* ensureGitSsh
       const { buildctl, buildkitd } = yield* programs
-      const buildkit = yield* ensureBuildkit({ buildctl, buildkitd }, open, login)
+      const buildkit = yield* ensureBuildkit("buildkitd", { buildctl, buildkitd }, open, login)
       const [python, oldPython] = yield* pythons
       return {
         RELAUNCH_TEST_DOCKER_HOST: api.host,

@@ -75,6 +75,33 @@ const builderChecks = (reports: string): ReadonlyArray<Check> =>
     }
   })
 
+/** What runs again with a dockerd 26, which has the containerd image store, and the newest buildkitd. */
+const ofNewerDaemons = [
+  {
+    name: "@buildkit-js/client with buildkitd 0.34.2 and dockerd 26.1",
+    files: ["build", "context", "export", "readme", "session", "transfer", "transport"].map(
+      (name) => `packages/buildkit-client/test/${name}.test.ts`,
+    ),
+    tests: ".",
+  },
+  {
+    name: "the launch commands with dockerd 26.1",
+    files: ["code", "image"].map((name) => `apps/cli/test/${name}.test.ts`),
+    tests: "the page's (?:code|image) command",
+  },
+]
+
+const newerChecks = (reports: string): ReadonlyArray<Check> =>
+  ofNewerDaemons.map(({ files, name, tests }) => {
+    const { command, ...check } = bunTest(name, files, true, reports)
+    return {
+      ...check,
+      command: [...command, "--test-name-pattern", tests],
+      env: { RELAUNCH_TEST_DAEMONS: "newer" },
+      isPart: true,
+    }
+  })
+
 export const staticChecks: ReadonlyArray<Check> = [
   {
     name: "types",
@@ -113,6 +140,7 @@ export const testChecks = (root: string, reports: string): ReadonlyArray<Check> 
   return [
     ...[
       ...builderChecks(reports),
+      ...newerChecks(reports),
       ...needing.map((file) => bunTest(file, [file], true, reports)),
     ].sort((a, b) => Number(longest.test(b.name)) - Number(longest.test(a.name))),
     ...[...byPackage].map(([name, its]) => bunTest(name, its, false, reports)),

@@ -1,0 +1,99 @@
+/**
+ * Debian trixie's Docker engine 26 with the containerd image store, in a root directory and a mount
+ * namespace of its own, so that it needs nothing of this machine and leaves nothing on it.
+ */
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import {
+  answers,
+  daemonFiles,
+  debianRootfs,
+  engineApi,
+  ensureDaemon,
+  output,
+  type Problem,
+  say,
+} from "@relaunch/local-engine"
+import * as Effect from "effect/Effect"
+import { ensureBridge } from "./bridge.ts"
+import { rigPlaces } from "./places.ts"
+import type { RunningRegistry } from "./registries.ts"
+
+const packages = ["docker.io", "iptables"]
+
+const install = [
+  "cp -L /etc/resolv.conf etc/resolv.conf",
+  "apt='chroot . env DEBIAN_FRONTEND=noninteractive apt-get -q'",
+  "$apt update",
+  `$apt install -y --no-install-recommends ${packages.join(" ")}`,
+  "rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/*",
+].join(" && ")
+
+/** Folder that holds a Debian with the engine, made once per machine. */
+const ensureRoot: Effect.Effect<string, Problem> = Effect.gen(function* () {
+  const { cache } = rigPlaces()
+  const root = join(cache, "root-docker-26")
+  if (existsSync(root)) return root
+  const tar = yield* debianRootfs("trixie")
+  yield* say("Installing Docker 26 into a Debian trixie, once")
+  const work = mkdtempSync(join(cache, "root-docker-"))
+  const make = Effect.gen(function* () {
+    yield* output(["tar", "-C", work, "--numeric-owner", "-xf", tar])
+    // Cut short, it leaves no processes.
+    const apart = ["unshare", "--pid", "--fork", "--kill-child"]
+    yield* output([...apart, "sh", "-c", install], { cwd: work })
+    renameSync(work, root)
+  })
+  yield* Effect.ensuring(
+    make,
+    Effect.sync(() => rmSync(work, { recursive: true, force: true })),
+  )
+  return root
+})
+
+/** Root directory, then the folders that are the same inside, then the command. */
+const enter = [
+  "set -e",
+  'root="$1" data="$2" sockets="$3"',
+  "shift 3",
+  // runc asks for a root that is a mount.
+  'mount --bind "$root" "$root"',
+  'for each in dev proc sys; do mount --rbind "/$each" "$root/$each"; done',
+  'for each in run tmp; do mount -t tmpfs tmpfs "$root/$each"; done',
+  'for each in "$data" "$sockets"; do mkdir -p "$root$each"; mount --bind "$each" "$root$each"; done',
+  // The network may be another one by now.
+  'cp -L /etc/resolv.conf "$root/etc/resolv.conf"',
+  'exec chroot "$root" "$@"',
+].join("\n")
+
+/** `unix:///...` */
+export const ensureNewerEngine = (mirror: RunningRegistry): Effect.Effect<string, Problem> =>
+  Effect.gen(function* () {
+    const { cache, sockets, state } = rigPlaces()
+    const root = yield* ensureRoot
+    const { bridge, gateway } = yield* ensureBridge
+    const data = join(cache, "docker-newer")
+    const run = join(sockets, "newer")
+    for (const folder of [data, run]) mkdirSync(folder, { recursive: true })
+    const settings = join(run, "dockerd.json")
+    writeFileSync(
+      settings,
+      JSON.stringify({
+        "registry-mirrors": [`http://${mirror.address}`],
+        features: { "containerd-snapshotter": true },
+      }),
+    )
+    const host = `unix://${join(run, "docker.sock")}`
+    const command = [
+      ...["unshare", "--mount", "sh", "-c", enter, "sh", root, data, run],
+      ...["dockerd", "--config-file", settings, "--host", host, "--data-root", data],
+      ...["--exec-root", join(run, "exec"), "--pidfile", join(run, "docker.pid")],
+      // The rig's other engine counts its addresses from the lower end.
+      ...["--bridge", bridge, "--fixed-cidr", gateway.replace(/\.1$/, ".128/26")],
+      ...["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
+    ]
+    const files = daemonFiles(state, "dockerd-newer")
+    const daemon = { name: "the newer test engine (dockerd 26)", command, files }
+    yield* ensureDaemon(daemon, answers(engineApi(host)))
+    return host
+  })
