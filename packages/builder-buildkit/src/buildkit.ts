@@ -23,6 +23,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { baseDigest } from "./base-digest.ts"
 import { buildWith } from "./build.ts"
 import { buildkitCache } from "./cache.ts"
 import { rewritesTimestamps, toldAboutEpoch } from "./epoch.ts"
@@ -93,11 +94,8 @@ const statusOf = (target: Target, engine: EngineShape): Effect.Effect<BuilderSta
     }),
   )
 
-const baseDigest = (engine: EngineShape, image: string): Effect.Effect<string, Failure> =>
-  Effect.flatMap(engine.inspectImage(image), (here) => {
-    const digest = here?.repoDigests[0]?.split("@")[1]
-    return digest === undefined ? engine.registryDigest(image) : Effect.succeed(digest)
-  })
+/** The daemon knows nothing of the engine's images. */
+const bases = { ownImages: false, asksRegistries: true }
 
 /** `relaunch/train:tag` to `registry/team/train:tag`. */
 const pushedName = (destination: string, ref: string): string =>
@@ -133,7 +131,7 @@ const build = (target: Target, engine: EngineShape, env: Environment, request: B
   Stream.unwrap(
     Effect.gen(function* () {
       const pinned = yield* Effect.forEach(request.bases, (image) =>
-        Effect.map(baseDigest(engine, image), (digest) => [image, digest] as const),
+        Effect.map(baseDigest(engine, image, bases), (digest) => [image, digest] as const),
       )
       const { destination } = target
       return buildWith(
@@ -171,7 +169,7 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
           destination === undefined ? ref : pushedName(destination, ref),
           identity,
         ),
-      baseDigest: (image) => baseDigest(engine, image),
+      baseDigest: (image) => baseDigest(engine, image, bases),
       cache: buildkitCache(
         Effect.map(target.options, (options) => ({ address: target.address, options })),
       ),

@@ -10,7 +10,7 @@ import {
   buildFailure,
   changedSource,
 } from "@relaunch/build"
-import { builtImage, presentImage } from "@relaunch/builder-buildkit"
+import { baseDigest, builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
   type EngineShape,
   type Environment,
@@ -236,26 +236,6 @@ const build = (
     }),
   )
 
-/** Digest of a base image as its registry knows it, else the id it has here. */
-const baseDigest = (
-  engine: EngineShape,
-  asksRegistries: boolean,
-  image: string,
-): Effect.Effect<string, Failure> =>
-  Effect.gen(function* () {
-    const here = yield* engine.inspectImage(image)
-    if (here === undefined && asksRegistries) return yield* engine.registryDigest(image)
-    if (here === undefined) yield* Stream.runDrain(engine.pullImage(image, null))
-    const local = here ?? (yield* engine.inspectImage(image))
-    if (local === undefined) {
-      return yield* failure("E_IMAGE_NOT_FOUND", `There is no image \`${image}\``, {
-        hints: ["Check name and tag"],
-        details: { image },
-      })
-    }
-    return local.repoDigests[0]?.split("@")[1] ?? local.id
-  })
-
 /** What differs between engines that build behind one endpoint. */
 export interface EngineBuilderOptions {
   /** Name as in `builder:` of the configuration. */
@@ -290,7 +270,8 @@ export const classicBuilder = (
   })),
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
-  baseDigest: (image) => baseDigest(engine, options.asksRegistries, image),
+  baseDigest: (image) =>
+    baseDigest(engine, image, { ownImages: true, asksRegistries: options.asksRegistries }),
   cache: unnamedImageCache(engine),
   build: (request) => build(options, engine, env, request),
 })

@@ -50,30 +50,30 @@ const unreadable = (node: TreeNode, error: unknown): ContextError =>
 
 type SendPacket = (packet: Uint8Array) => Promise<void> | undefined
 
-/** Exactly the bytes that the STAT said; fewer are an error, later ones are not part of it. */
+/** Packets of `size` bytes, which `read` gives from a place and at most so many at once. */
 const sendChunks = async (
-  handle: FileHandle,
-  node: TreeNode,
+  size: number,
+  read: (at: number, most: number) => Uint8Array | Promise<Uint8Array>,
   id: number,
   send: SendPacket,
-  hash: Hash | undefined,
-  buffer: Buffer,
 ): Promise<void> => {
-  for (let at = 0; at < node.size; ) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, node.size - at), at)
-    if (bytesRead === 0) throw changed(node, "became shorter while it was being sent")
-    const bytes = buffer.subarray(0, bytesRead)
-    hash?.update(bytes)
+  for (let at = 0; at < size; ) {
+    const bytes = await read(at, Math.min(chunkSize, size - at))
     await send(dataPacket(id, bytes))
-    at += bytesRead
+    at += bytes.length
   }
 }
 
-const sendMemory = async (bytes: Uint8Array, id: number, send: SendPacket): Promise<void> => {
-  for (let at = 0; at < bytes.length; at += chunkSize) {
-    await send(dataPacket(id, bytes.subarray(at, at + chunkSize)))
+/** Exactly the bytes that the STAT said; fewer are an error, later ones are not part of it. */
+const readerOf =
+  (handle: FileHandle, node: TreeNode, hash: Hash | undefined, buffer: Buffer) =>
+  async (at: number, most: number): Promise<Uint8Array> => {
+    const { bytesRead } = await handle.read(buffer, 0, most, at)
+    if (bytesRead === 0) throw changed(node, "became shorter while it was being sent")
+    const bytes = buffer.subarray(0, bytesRead)
+    hash?.update(bytes)
+    return bytes
   }
-}
 
 type FileContent = Extract<NodeContent, { file: unknown }>
 
@@ -94,7 +94,7 @@ const sendFile = async (
   } else {
     const handle = await open(content.file, "r")
     try {
-      await sendChunks(handle, node, id, send, hash, scratch())
+      await sendChunks(node.size, readerOf(handle, node, hash, scratch()), id, send)
     } finally {
       await handle.close()
     }
@@ -112,8 +112,10 @@ const sendContent = async (
   send: SendPacket,
   scratch: () => Buffer,
 ): Promise<void> => {
-  if ("bytes" in content) await sendMemory(content.bytes, id, send)
-  else await sendFile(node, content, id, send, scratch)
+  if ("bytes" in content) {
+    const { bytes } = content
+    await sendChunks(bytes.length, (at, most) => bytes.subarray(at, at + most), id, send)
+  } else await sendFile(node, content, id, send, scratch)
   await send(dataPacket(id, noData))
 }
 
