@@ -134,7 +134,7 @@ for (const [title, { env, name, program }] of Object.entries(ways)) {
         )
         expect(code).toBe(4)
         expect(stderr).toMatch(
-          /error: Dependency `no-such-package-anywhere(?:==1\.0)?` cannot be installed\n/,
+          /error: Dependency `no-such-package-anywhere` cannot be installed\n/,
         )
       }),
     )

@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import { gitRepository, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
+import { configured, machine, rig } from "./command.ts"
 
 interface Mistake {
   readonly what: string
@@ -17,6 +17,9 @@ interface Mistake {
   readonly runs?: number
 }
 
+/** What names the engine that runs. */
+const engineVariable = configured?.name === "podman" ? "CONTAINER_HOST" : "DOCKER_HOST"
+
 const code = ["--uri", ".", "-p", "demo"]
 const main = { "main.py": "print(1)\n" }
 
@@ -25,9 +28,9 @@ const mistakes: ReadonlyArray<Mistake> = [
     what: "no engine",
     files: main,
     args: [...code, "-E", "python main.py"],
-    env: { DOCKER_HOST: "unix:///nowhere.sock" },
+    env: { [engineVariable]: "unix:///nowhere.sock" },
     status: 5,
-    message: "No container engine answers at `unix:///nowhere.sock` (DOCKER_HOST)",
+    message: `No container engine answers at \`unix:///nowhere.sock\` (${engineVariable})`,
   },
   {
     what: "missing Dockerfile",

@@ -26,6 +26,8 @@ export interface FailedStep {
  * breaks its sentences. The first form that fits counts.
  */
 const missingRequirement: ReadonlyArray<RegExp> = [
+  // There is no version at all: it is the name that matters, which uv then says alone.
+  /Could not find a version that satisfies the requirement ([\w.-]+)\S*(?: \(from [^()]*(?:\([^()]*\))?\))? \(from versions: none\)/,
   /No matching distribution found for (\S+)/,
   /Could not find a version that satisfies the requirement (\S+)/,
   /Because (?:only )?(\S+) was not found in the package registry/,

@@ -8,7 +8,7 @@ const message = "The command 'python -m pip install' returned a non-zero code: 1
 
 /** What each case is about, as the installers name it. */
 const names: Readonly<Record<string, ReadonlyArray<string>>> = {
-  "unknown-name": ["no-such-package-anywhere", "no-such-package-anywhere==1.0"],
+  "unknown-name": ["no-such-package-anywhere"],
   "unknown-version": ["six==99.99"],
   "file-unknown": ["no-such-package-anywhere"],
   broken: ["file:///src/broken-1.0.tar.gz", "./broken-1.0.tar.gz", "broken"],
