@@ -51,6 +51,19 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
           },
         )
       }
+      if (error.kind === "tls") {
+        return failure(
+          "E_ENGINE_UNREACHABLE",
+          `No secure connection to the BuildKit daemon at \`${error.address}\`: ${error.reason}`,
+          {
+            hints: [
+              "Check `ca`, `cert`, `key` and `server-name` of the builder: `ca` must have signed the daemon's certificate, and the daemon must trust `cert`",
+            ],
+            details: { address: error.address },
+            cause: error,
+          },
+        )
+      }
       return failure("E_ENGINE_UNREACHABLE", `No BuildKit answers: ${error.message}`, {
         hints: ["Start buildkitd, or set BUILDKIT_HOST to one that runs"],
         cause: error,

@@ -52,6 +52,7 @@ const addressOf = ({ socket, tls, url }: Endpoint) => {
         ? {}
         : {
             tls: {
+              verify: tls.verify,
               ...(tls.ca === undefined ? {} : { authority: tls.ca }),
               ...(tls.cert === undefined ? {} : { certificate: tls.cert }),
               ...(tls.key === undefined ? {} : { key: tls.key }),

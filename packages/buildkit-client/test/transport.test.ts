@@ -1,10 +1,8 @@
 /** Ways to a daemon: sockets, TLS, programs, a Docker engine's upgrade, and what can go wrong. */
 import { describe, expect } from "bun:test"
-import { readFileSync } from "node:fs"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { join } from "node:path"
-import { createServer as createTlsServer, type TlsOptions } from "node:tls"
-import { liveEffect, temporaryFolder } from "@relaunch/testing"
+import { liveEffect, tlsFiles, tlsServer } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type Address, Client, RpcError } from "../src/index.ts"
@@ -21,7 +19,7 @@ const listening = (server: Server): Effect.Effect<number> =>
   })
 
 /** On loopback, with what each connection is given to; all are gone with the scope. */
-const tcpServer = (serve: (socket: Socket) => void, tls?: TlsOptions) =>
+const tcpServer = (serve: (socket: Socket) => void) =>
   Effect.gen(function* () {
     const sockets = new Set<Socket>()
     const accept = (socket: Socket) => {
@@ -29,8 +27,7 @@ const tcpServer = (serve: (socket: Socket) => void, tls?: TlsOptions) =>
       socket.on("error", () => undefined)
       serve(socket)
     }
-    const server = tls === undefined ? createServer(accept) : createTlsServer(tls, accept)
-    server.on("tlsClientError", () => undefined)
+    const server = createServer(accept)
     const port = yield* listening(server)
     const cut = () => {
       for (const socket of sockets) socket.destroy()
@@ -51,53 +48,6 @@ const forward = (socket: Socket) => {
   daemon.on("close", () => socket.destroy())
   socket.pipe(daemon).pipe(socket)
 }
-
-const openssl = (folder: string, ...words: ReadonlyArray<string>) =>
-  Effect.promise(async () => {
-    const child = Bun.spawn(["openssl", ...words], {
-      cwd: folder,
-      stdout: "ignore",
-      stderr: "pipe",
-    })
-    const [err, code] = await Promise.all([child.stderr.text(), child.exited])
-    if (code !== 0) throw new Error(err)
-  })
-
-/** PEM texts of an authority, and of a server and a client that it vouches for. */
-const certificates = Effect.gen(function* () {
-  const folder = yield* temporaryFolder({
-    "server.ext": "subjectAltName=DNS:buildkit.test\n",
-    "client.ext": "",
-  })
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-  yield* openssl(
-    folder,
-    ...[
-      "req",
-      "-x509",
-      ...key,
-      "-keyout",
-      "ca.key",
-      "-out",
-      "ca.pem",
-      "-subj",
-      "/CN=test authority",
-    ],
-  )
-  for (const name of ["server", "client"]) {
-    yield* openssl(
-      folder,
-      ...["req", ...key, "-keyout", `${name}.key`, "-out", `${name}.csr`, "-subj", `/CN=${name}`],
-    )
-    yield* openssl(
-      folder,
-      ...["x509", "-req", "-in", `${name}.csr`, "-out", `${name}.pem`, "-CA", "ca.pem"],
-      ...["-CAkey", "ca.key", "-CAcreateserial", "-extfile", `${name}.ext`],
-    )
-  }
-  const pem = (name: string) => readFileSync(join(folder, name), "utf8")
-  return { authority: pem("ca.pem"), pem }
-})
 
 /** A whole build: both connections carry data. */
 const builds = (client: Client) =>
@@ -121,27 +71,14 @@ describe("a daemon is reached", () => {
 
   liveEffect("over TLS with a client certificate, and only with it", () =>
     Effect.gen(function* () {
-      const { authority, pem } = yield* certificates
-      let protocol: unknown
-      const { port } = yield* tcpServer(
-        (socket) => {
-          protocol = Reflect.get(socket, "alpnProtocol")
-          forward(socket)
-        },
-        {
-          ca: authority,
-          cert: pem("server.pem"),
-          key: pem("server.key"),
-          requestCert: true,
-          rejectUnauthorized: true,
-          ALPNProtocols: ["h2"],
-        },
-      )
+      const files = yield* tlsFiles
+      const { port, protocol } = yield* tlsServer(socketPath, files, { protocols: ["h2"] })
       const address = `tcp://127.0.0.1:${port}`
-      const own = { certificate: pem("client.pem"), key: pem("client.key") }
-      const serverName = "buildkit.test"
+      const authority = files.read("ca.pem")
+      const own = { certificate: files.read("cert.pem"), key: files.read("key.pem") }
+      const serverName = "daemon.test"
       yield* builds(yield* Client.connect(address, { tls: { authority, ...own, serverName } }))
-      expect(protocol).toBe("h2")
+      expect(protocol()).toBe("h2")
       for (const tls of [
         { authority, serverName },
         { ...own, serverName },
@@ -150,6 +87,24 @@ describe("a daemon is reached", () => {
         const error = yield* Effect.flip(Client.connect(address, { tls, timeout: "5 seconds" }))
         expect(error._tag).toBe("ConnectError")
       }
+    }),
+  )
+
+  liveEffect("over TLS to an address, which the certificate must name, unless all are taken", () =>
+    Effect.gen(function* () {
+      const files = yield* tlsFiles
+      const tls = {
+        authority: files.read("ca.pem"),
+        certificate: files.read("cert.pem"),
+        key: files.read("key.pem"),
+      }
+      const named = yield* tlsServer(socketPath, files)
+      yield* builds(yield* Client.connect(`tcp://127.0.0.1:${named.port}`, { tls }))
+      const { port } = yield* tlsServer(socketPath, files, { host: "127.0.0.2" })
+      const unnamed = `tcp://127.0.0.2:${port}`
+      const error = yield* Effect.flip(Client.connect(unnamed, { tls }))
+      expect(error).toMatchObject({ _tag: "ConnectError", kind: "tls" })
+      yield* builds(yield* Client.connect(unnamed, { tls: { ...tls, verify: false } }))
     }),
   )
 

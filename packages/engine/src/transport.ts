@@ -37,10 +37,12 @@ const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
       cause,
     })
   }
-  if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_|HANDSHAKE/i.test(code)) {
+  // An engine that does not take the client's certificate ends the connection.
+  const isLeft = endpoint.tls !== undefined && (code === "EPROTO" || code === "ECONNRESET")
+  if (isLeft || /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_|HANDSHAKE/i.test(code)) {
     return failure(
       "E_ENGINE_UNREACHABLE",
-      `No secure connection to the container engine at ${where}: ${reasonOf(cause)}`,
+      `No secure connection to the container engine at ${where}: ${isLeft ? "it ended the handshake" : reasonOf(cause)}`,
       {
         hints: [
           "Check `ca.pem`, `cert.pem` and `key.pem` in the folder of DOCKER_CERT_PATH, or of the docker context",

@@ -1,13 +1,11 @@
 /** Whatever may answer where an engine should: each in its own words, none for longer than 5 seconds. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
-import { connect, createServer, type Server } from "node:net"
+import { createServer, type Server } from "node:net"
 import { join } from "node:path"
-import { createServer as createTlsServer } from "node:tls"
-import { liveEffect, temporaryFolder, testEngine } from "@relaunch/testing"
+import { liveEffect, temporaryFolder, testEngine, tlsFiles, tlsServer } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { Engine, type Environment } from "../src/index.ts"
-import { certificates } from "./certificates.ts"
 
 const engine = await testEngine()
 
@@ -191,31 +189,9 @@ describe("an engine with troubles", () => {
 
 /** The test's engine behind TLS that asks for the client's certificate. */
 const secured = Effect.gen(function* () {
-  const { folder, read } = yield* certificates
-  const socketPath = engine.host.replace("unix://", "")
-  const server = createTlsServer(
-    {
-      ca: read("ca.pem"),
-      cert: read("server.pem"),
-      key: read("server.key"),
-      requestCert: true,
-      rejectUnauthorized: true,
-    },
-    (socket) => {
-      const upstream = connect(socketPath)
-      for (const end of [socket, upstream]) {
-        end.on("error", () => undefined)
-        end.on("close", () => {
-          socket.destroy()
-          upstream.destroy()
-        })
-      }
-      socket.pipe(upstream)
-      upstream.pipe(socket)
-    },
-  )
-  server.on("tlsClientError", () => undefined)
-  return { folder, address: `tcp://127.0.0.1:${yield* listening(server)}` }
+  const files = yield* tlsFiles
+  const { port } = yield* tlsServer(engine.host.replace("unix://", ""), files)
+  return { folder: files.folder, address: `tcp://127.0.0.1:${port}` }
 })
 
 describe("an engine over TLS", () => {
@@ -231,7 +207,7 @@ describe("an engine over TLS", () => {
   liveEffect("of an unknown authority, or without a certificate, is refused and says why", () =>
     Effect.gen(function* () {
       const { address, folder } = yield* secured
-      const stranger = (yield* certificates).folder
+      const stranger = (yield* tlsFiles).folder
       const start = `No secure connection to the container engine at \`${address}\` (DOCKER_HOST): `
       const unknown = yield* refused(address, {
         DOCKER_CERT_PATH: stranger,

@@ -26,3 +26,4 @@ export {
   testRig,
 } from "./rig/environment.ts"
 export { type Terminal, type TerminalOptions, terminal } from "./terminal.ts"
+export { type TlsFiles, type TlsServer, tlsFiles, tlsServer } from "./tls.ts"

@@ -5,19 +5,24 @@ import * as Data from "effect/Data"
 export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly address: string
   readonly reason: string
-  /** `permission`: it is there and not for this user; `silent`: it accepted and said nothing in time. */
-  readonly kind?: "permission" | "silent"
+  /**
+   * `permission`: it is there and not for this user; `silent`: it accepted and said nothing in time; `tls`: one
+   * side does not take the other's certificate, or has none.
+   */
+  readonly kind?: "permission" | "silent" | "tls"
 }> {
   override get message(): string {
     return `Could not connect to \`${this.address}\`: ${this.reason}`
   }
 }
 
-/** PEM texts. The server's certificate is always checked, against `authority` or the system's. */
+/** PEM texts. The server's certificate is checked against `authority` or the system's. */
 export interface TlsOptions {
   readonly authority?: string
   readonly certificate?: string
   readonly key?: string
   /** When the certificate is for another name than the address has. */
   readonly serverName?: string
+  /** `false` takes any certificate of the server. */
+  readonly verify?: boolean
 }

@@ -9,7 +9,7 @@ import { controlService } from "../wire/control.ts"
 import { type Address, addressText } from "./address.ts"
 import { callStream } from "./call-stream.ts"
 import { ConnectError, type TlsOptions } from "./connect-error.ts"
-import { dial } from "./dial.ts"
+import { connectError, dial } from "./dial.ts"
 import { upgraded } from "./upgrade.ts"
 
 export interface ConnectOptions {
@@ -33,11 +33,17 @@ const greeted = (
   stream: Duplex,
   address: string,
   timeout: Duration.DurationInput,
+  secure: boolean,
 ): Effect.Effect<Connection, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
-    let reason = "the connection was closed before the daemon greeted"
+    // A daemon that wants another certificate of the client says so only after the handshake, or leaves.
+    let failed = new ConnectError({
+      address,
+      reason: "the connection was closed before the daemon greeted",
+      ...(secure ? { kind: "tls" as const } : {}),
+    })
     stream.on("error", (error) => {
-      reason = error.message
+      failed = connectError(address, error)
     })
     const control = yield* Effect.acquireRelease(
       Effect.sync(() => connection(stream)),
@@ -45,7 +51,7 @@ const greeted = (
     )
     const refused = Effect.zipRight(
       Effect.promise(() => control.closed),
-      Effect.suspend(() => Effect.fail(new ConnectError({ address, reason }))),
+      Effect.suspend(() => Effect.fail(failed)),
     )
     yield* Effect.raceFirst(
       Effect.promise(() => control.greeted),
@@ -82,7 +88,12 @@ export const connectDaemon = (
     })
     if (address.kind !== "dockerd") {
       const stream = yield* tooSlow(dial(text, address, tls, ["h2"]))
-      const control = yield* greeted(stream, text, timeout)
+      const control = yield* greeted(
+        stream,
+        text,
+        timeout,
+        address.kind === "tcp" && tls !== undefined,
+      )
       return {
         address: text,
         isEngine: false,
@@ -95,7 +106,7 @@ export const connectDaemon = (
         upgraded(stream, text, path, fieldsOf(metadata)),
       ).pipe(tooSlow)
     const stream = yield* hijacked("/grpc", {})
-    const control = yield* greeted(stream, text, timeout)
+    const control = yield* greeted(stream, text, timeout, false)
     return {
       address: text,
       isEngine: true,

@@ -1,6 +1,6 @@
 /** Opens the byte stream to a daemon: sockets, TLS, a program's stdin and stdout. */
 import { spawn } from "node:child_process"
-import { connect as connectSocket } from "node:net"
+import { connect as connectSocket, isIP } from "node:net"
 import { Duplex } from "node:stream"
 import { connect as connectTls } from "node:tls"
 import * as Effect from "effect/Effect"
@@ -15,14 +15,29 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
 }
 
-const connectError = (address: string, error: Error): ConnectError => {
-  const code: unknown = Reflect.get(error, "code")
+/** BoringSSL's words, `...:TLSV1_ALERT_CERTIFICATE_REQUIRED`, for what the other side said before it left. */
+const alert = /:(?:\w+_)?ALERT_([A-Z_]+)$/
+
+const kindOf = (code: string, message: string): Pick<ConnectError, "kind"> =>
+  code === "EACCES" || code === "EPERM"
+    ? { kind: "permission" }
+    : /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_/.test(`${code} ${message}`)
+      ? { kind: "tls" }
+      : {}
+
+export const connectError = (address: string, error: Error): ConnectError => {
+  const code = String(Reflect.get(error, "code"))
+  const refusal = alert.exec(error.message)?.[1]?.toLowerCase().replaceAll("_", " ")
   return new ConnectError({
     address,
-    reason: reasons[String(code)] ?? error.message,
-    ...(code === "EACCES" || code === "EPERM" ? { kind: "permission" as const } : {}),
+    reason:
+      refusal === undefined ? (reasons[code] ?? error.message) : `the daemon says: ${refusal}`,
+    ...kindOf(code, error.message),
   })
 }
+
+/** An address is no name to ask for (RFC 6066, 3); the certificate is checked against it all the same. */
+const serverNameOf = (name: string) => (isIP(name) === 0 ? { servername: name } : {})
 
 const socketTo = (
   address: string,
@@ -44,7 +59,8 @@ const socketTo = (
             ...(tls.certificate === undefined ? {} : { cert: tls.certificate }),
             ...(tls.key === undefined ? {} : { key: tls.key }),
             ...(protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] }),
-            servername: tls.serverName ?? endpoint.host,
+            ...serverNameOf(tls.serverName ?? endpoint.host),
+            rejectUnauthorized: tls.verify !== false,
           })
     const failed = (error: Error) => resume(Effect.fail(connectError(address, error)))
     socket.once("error", failed)
