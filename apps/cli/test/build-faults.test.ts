@@ -8,13 +8,13 @@ import { builders, type Finished, machine, rig } from "./command.ts"
 import {
   daemon,
   daemonFolder,
-  faultyRegistry,
   ownBuildkitd,
   ownDockerd,
   ownPodman,
   silentSocket,
   smallDisk,
 } from "./faulty.ts"
+import { faultyRegistry } from "./faulty-registry.ts"
 
 /** One error with its code and a hint. */
 const failsWith = (

@@ -133,9 +133,7 @@ for (const [title, { env, name, program }] of Object.entries(ways)) {
           { env, program },
         )
         expect(code).toBe(4)
-        expect(stderr).toMatch(
-          /error: Dependency `no-such-package-anywhere` cannot be installed\n/,
-        )
+        expect(stderr).toMatch(/error: Dependency `no-such-package-anywhere` cannot be installed\n/)
       }),
     )
 

@@ -1,4 +1,4 @@
-/** Parts of a machine that a test may break: daemons and disks of its own, and a registry with faults. */
+/** Parts of a machine that a test may break: daemons and disks of its own. */
 import { mkdirSync, readFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { temporaryFolder } from "@relaunch/testing"
@@ -154,38 +154,6 @@ export const ownPodman = (root: string) =>
     )
     return { ...rig.podman.environment, CONTAINERS_STORAGE_CONF: settings }
   })
-
-/** What registries say with each status. */
-const faults = {
-  401: { code: "UNAUTHORIZED", headers: { "www-authenticate": 'Basic realm="tests"' } },
-  429: { code: "TOOMANYREQUESTS", headers: { "retry-after": "1" } },
-  500: { code: "UNKNOWN", headers: {} },
-}
-
-/** A registry that serves what the rig's open one has below `library/`, unless a fault is set. */
-export const faultyRegistry = Effect.gen(function* () {
-  const state: { status: keyof typeof faults | undefined } = { status: undefined }
-  const server = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      Bun.serve({
-        port: 0,
-        hostname: "127.0.0.1",
-        fetch: (request) => {
-          const { pathname } = new URL(request.url)
-          if (state.status !== undefined) {
-            const { code, headers } = faults[state.status]
-            const errors = [{ code, message: "a fault of the test" }]
-            return Response.json({ errors }, { status: state.status, headers })
-          }
-          const { headers, method } = request
-          return fetch(`http://${rig.registry.open.address}${pathname}`, { method, headers })
-        },
-      }),
-    ),
-    (started) => Effect.promise(() => started.stop(true)),
-  )
-  return { address: `127.0.0.1:${server.port}`, state }
-})
 
 /** A socket that takes connections and never says a word. */
 export const silentSocket = Effect.gen(function* () {

@@ -2,10 +2,13 @@
 import type { AddressError, BuildFailure, ConnectError } from "@buildkit-js/client"
 import { buildFailure, changedSource } from "@relaunch/build"
 import { type Failure, failure } from "@relaunch/failure"
+import { pushFailure } from "./push-failure.ts"
 
 export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
   switch (error._tag) {
     case "BuildError": {
+      const ofPush = pushFailure(error.reason, error)
+      if (ofPush !== undefined) return ofPush
       const { code, details, hints, message } = buildFailure({
         step: error.vertex?.name ?? "start",
         message: error.reason,
