@@ -120,7 +120,7 @@ const pinged = (unix: string) =>
   })
 
 /** A Docker engine that keeps everything in `root`, on the rig's network. */
-export const ownDockerd = (root: string) =>
+export const ownDockerd = (root: string, flags: ReadonlyArray<string> = []) =>
   Effect.gen(function* () {
     const state = yield* daemonFolder({ "daemon.json": "{}" })
     const { gateway } = rig.engine
@@ -133,6 +133,7 @@ export const ownDockerd = (root: string) =>
       ...["--fixed-cidr", gateway.replace(/\.1$/, ".192/26")],
       ...["--iptables=false", "--ip6tables=false", "--ip-masq=false"],
       ...["--registry-mirror", `http://${rig.registry.open.address}`],
+      ...flags,
     ]
     // One that was killed leaves its containerd behind.
     yield* Effect.addFinalizer(() => killedBy(join(state, "exec/containerd/containerd.pid")))

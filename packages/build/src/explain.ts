@@ -68,6 +68,10 @@ const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
 /** The operating system's words, in those of the builder or of a program in the step. */
 const isFullDisk = /no space left on device|disk quota exceeded/i
 
+/** Of a layer that broke off on its way, or came as other bytes than its digest says. */
+const isBrokenLayer =
+  /failed to read expected number of bytes|layer verification failed|unexpected commit digest|failed size validation/i
+
 /** A dependency may be a URL with a login. */
 const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
 
@@ -109,6 +113,12 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
       hints: [
         "The builder's disk is full: free some with `relaunch builder prune` or `relaunch clean`, or give it a larger one",
       ],
+      details,
+    })
+  }
+  if (isBrokenLayer.test(message)) {
+    return failure("E_NETWORK", `A base image did not arrive whole from its registry: ${reason}`, {
+      hints: ["Try again in a moment; where it stays so, the image must be pushed again"],
       details,
     })
   }

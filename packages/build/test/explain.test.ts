@@ -64,6 +64,20 @@ describe("a failed build", () => {
     expect(hints[0]).toContain("relaunch builder prune")
   })
 
+  test.each([
+    "failed to compute cache key: failed to read expected number of bytes: unexpected EOF",
+    'failed commit on ref "layer-sha256:1": unexpected commit digest sha256:2, expected sha256:1: failed precondition',
+    "filesystem layer verification failed for digest sha256:1",
+  ])("for a layer that did not arrive whole says so: %s", (said) => {
+    const { code, message: text } = buildFailure({ step, message: said, log: [] })
+    expect([code, text.split(": ")[0]]).toEqual([
+      "E_NETWORK",
+      "A base image did not arrive whole from its registry",
+    ])
+    // What a program in the step says of its own downloads is another matter.
+    expect(buildFailure({ step, message: "exit code: 1", log: [said] }).code).toBe("E_BUILD")
+  })
+
   test("for the Dockerfile's sake says so", () => {
     const said = "dockerfile parse error line 2: unknown instruction: RUNN"
     const { code, message: text } = buildFailure({ step: "start", message: said, log: [] })

@@ -11,9 +11,9 @@ import * as Scope from "effect/Scope"
 import { type ContainerApi, containerApi } from "./container.ts"
 import { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
 import { type AccessInputs, bridgeAccess, type HostAccess, loopbackAccess } from "./host-access.ts"
-import { type ImageApi, imageApi } from "./image.ts"
+import { type ImageApi, imageApi, type PullPlace } from "./image.ts"
 import type { EngineInfo } from "./info.ts"
-import { podmanEndpoint } from "./podman.ts"
+import { podmanEndpoint, podmanPulls } from "./podman.ts"
 import { type PruneApi, pruneApi } from "./prune.ts"
 import { ping, type Transport, transport } from "./transport.ts"
 
@@ -41,7 +41,13 @@ export class Engine extends Context.Tag("@relaunch/engine/Engine")<Engine, Engin
     Layer.scoped(
       Engine,
       Effect.flatMap(Effect.scope, (scope) =>
-        makeEngine("podman", env, Scope.extend(podmanEndpoint(env), scope), () => loopbackAccess),
+        makeEngine(
+          "podman",
+          env,
+          Scope.extend(podmanEndpoint(env), scope),
+          () => loopbackAccess,
+          podmanPulls(env),
+        ),
       ),
     )
 }
@@ -71,6 +77,7 @@ const makeEngine = (
   env: Environment,
   find: Effect.Effect<Endpoint, Failure>,
   access: (engine: AccessInputs) => Effect.Effect<HostAccess, Failure>,
+  pulls?: Effect.Effect<PullPlace, Failure, Scope.Scope>,
 ) =>
   Effect.gen(function* () {
     const endpoint = yield* remembered(find)
@@ -109,7 +116,7 @@ const makeEngine = (
       hostAccess: Effect.suspend(() =>
         access({ endpoint, info, networkGateway: containers.networkGateway }),
       ),
-      ...imageApi(api, env),
+      ...imageApi(api, env, pulls),
       ...pruneApi(api),
       ...containers,
     })

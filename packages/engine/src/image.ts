@@ -1,9 +1,10 @@
 /** Images: inspect, pull, build, look up in a registry. */
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
-import type { Environment } from "./endpoint.ts"
+import type { Endpoint, Environment } from "./endpoint.ts"
 import { jsonLines } from "./frames.ts"
 import { registryFailure } from "./registry-failure.ts"
 import { statusOf, type Transport } from "./transport.ts"
@@ -48,6 +49,13 @@ export interface ImageApi {
     context: ReadableStream<Uint8Array>,
     headers: Readonly<Record<string, string>>,
   ) => Stream.Stream<unknown, Failure>
+}
+
+/** Where an engine pulls, if not where it does everything else. */
+export interface PullPlace {
+  readonly endpoint?: Endpoint
+  /** Answers in the registry's words when the engine would wait for it longer than a user would. */
+  readonly refused?: Effect.Effect<string>
 }
 
 const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
@@ -99,7 +107,11 @@ const badName = (reference: string, message: unknown): Failure =>
     details: { image: reference, message },
   })
 
-export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environment): ImageApi => ({
+export const imageApi = (
+  api: Effect.Effect<Transport, Failure>,
+  env: Environment,
+  pullPlace: Effect.Effect<PullPlace, Failure, Scope.Scope> = Effect.succeed({}),
+): ImageApi => ({
   inspectImage: (reference) =>
     Effect.flatMap(api, ({ json }) =>
       json({ method: "GET", path: `/images/${encodeURI(reference)}/json` }),
@@ -117,12 +129,13 @@ export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environmen
     ),
 
   pullImage: (reference, platform) =>
-    Stream.unwrap(
+    Stream.unwrapScoped(
       Effect.gen(function* () {
-        const { bytes } = yield* api
+        const { endpoint, refused = Effect.never } = yield* pullPlace
+        const { at: there, bytes } = yield* api
         const registry = registryOf(reference)
         const login = yield* loginFor(registry, env)
-        const said = bytes({
+        const said = (endpoint === undefined ? bytes : there(endpoint).bytes)({
           method: "POST",
           path: "/images/create",
           query: { fromImage: withTag(reference), platform: platform ?? undefined },
@@ -139,6 +152,11 @@ export const imageApi = (api: Effect.Effect<Transport, Failure>, env: Environmen
             statusOf(error) === undefined
               ? error
               : registryFailure(reference, login, text(error.details["message"]), error),
+          ),
+          Stream.interruptWhen(
+            Effect.flatMap(refused, (words) =>
+              Effect.fail(registryFailure(reference, login, words)),
+            ),
           ),
         )
       }),

@@ -5,11 +5,13 @@
 import { basename, dirname, join } from "node:path"
 import { type Failure, failure } from "@relaunch/failure"
 import { temporaryFolder } from "@relaunch/lock"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { hasBuildGroups } from "./build-group.ts"
 import type { Endpoint, Environment } from "./endpoint.ts"
+import type { PullPlace } from "./image.ts"
 import { ping } from "./transport.ts"
 
 const endpointAt = (socket: string, origin: string): Endpoint => ({
@@ -26,7 +28,7 @@ const endpointAt = (socket: string, origin: string): Endpoint => ({
  * must not hold the error output open.
  */
 const whileWeLive = `exec 3<&0
-podman system service --time=0 "$1" 3<&- </dev/null & service=$!
+podman --log-level="$3" system service --time=0 "$1" 3<&- </dev/null & service=$!
 running() { find /sys/fs/cgroup -path "*$1*" -name cgroup.procs -exec cat {} +; }
 {
   cat <&3 >/dev/null
@@ -39,7 +41,31 @@ running() { find /sys/fs/cgroup -path "*$1*" -name cgroup.procs -exec cat {} +; 
 } 2>/dev/null &
 wait $service`
 
-const started = (socket: string, group: string, env: Environment) =>
+/** The last line that the service said, and what is done with each. */
+const heard = async (stream: ReadableStream<Uint8Array>, onLine: (line: string) => void) => {
+  const decoder = new TextDecoder()
+  let partial = ""
+  let last = ""
+  const take = (line: string) => {
+    if (line.trim() !== "") last = line.trim()
+    onLine(line)
+  }
+  for await (const chunk of stream) {
+    const lines = (partial + decoder.decode(chunk, { stream: true })).split("\n")
+    partial = lines.pop() ?? ""
+    lines.forEach(take)
+  }
+  take(partial)
+  return last
+}
+
+interface ServiceOptions {
+  readonly group: string
+  readonly logLevel: "warn" | "debug"
+  readonly onLine: (line: string) => void
+}
+
+const started = (socket: string, env: Environment, { group, logLevel, onLine }: ServiceOptions) =>
   Effect.acquireRelease(
     Effect.suspend(() =>
       Bun.which("podman", { PATH: env["PATH"] ?? "" }) === null
@@ -48,41 +74,35 @@ const started = (socket: string, group: string, env: Environment) =>
               hints: ["Install podman, or choose another builder with `--builder`"],
             }),
           )
-        : Effect.sync(() =>
-            Bun.spawn(["/bin/sh", "-c", whileWeLive, "sh", `unix://${socket}`, group], {
+        : Effect.sync(() => {
+            const words = [`unix://${socket}`, group, logLevel]
+            const child = Bun.spawn(["/bin/sh", "-c", whileWeLive, "sh", ...words], {
               stdin: "pipe",
               stdout: "ignore",
               stderr: "pipe",
               env,
               // A ctrl-C on the terminal is for us: what we stop then, we stop through the service.
               detached: true,
-            }),
-          ),
+            })
+            return { child, lastLine: heard(child.stderr, onLine) }
+          }),
     ),
-    (child) =>
+    ({ child }) =>
       Effect.promise(async () => {
         await child.stdin.end()
         await child.exited
       }),
   )
 
-/** `CONTAINER_HOST` when it is a unix socket, as podman's own remote client has it; else a service of ours. */
-export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure, Scope.Scope> =>
+/** A service of ours that answers; it ends with the scope. */
+const ownService = (socket: string, env: Environment, options: ServiceOptions) =>
   Effect.gen(function* () {
-    const given = /^unix:\/\/(.+)$/.exec(env["CONTAINER_HOST"] ?? "")?.[1]
-    if (given !== undefined) return endpointAt(given, "CONTAINER_HOST")
-    const folder = yield* temporaryFolder("podman")
-    const socket = join(folder, "podman.sock")
-    const group = hasBuildGroups() ? basename(dirname(folder)) : undefined
-    const child = yield* started(socket, group ?? "", env)
-    const endpoint: Endpoint = {
-      ...endpointAt(socket, "podman's own service"),
-      ...(group === undefined ? {} : { buildGroup: group }),
-    }
+    const { child, lastLine } = yield* started(socket, env, options)
+    const endpoint = endpointAt(socket, "podman's own service")
     const ended = Effect.flatMap(
       Effect.promise(async () => {
-        const [said] = await Promise.all([child.stderr.text(), child.exited])
-        return said.trim().split("\n").at(-1) ?? ""
+        const [said] = await Promise.all([lastLine, child.exited])
+        return said
       }),
       (said) =>
         Effect.fail(
@@ -104,4 +124,60 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
     // The loser must be interruptible, wherever this is asked from.
     yield* Effect.interruptible(Effect.raceFirst(ready, ended))
     return endpoint
+  })
+
+const givenSocket = (env: Environment): string | undefined =>
+  /^unix:\/\/(.+)$/.exec(env["CONTAINER_HOST"] ?? "")?.[1]
+
+/** `CONTAINER_HOST` when it is a unix socket, as podman's own remote client has it; else a service of ours. */
+export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const given = givenSocket(env)
+    if (given !== undefined) return endpointAt(given, "CONTAINER_HOST")
+    const folder = yield* temporaryFolder("podman")
+    const group = hasBuildGroups() ? basename(dirname(folder)) : undefined
+    const endpoint = yield* ownService(join(folder, "podman.sock"), env, {
+      group: group ?? "",
+      logLevel: "warn",
+      onLine: () => undefined,
+    })
+    return group === undefined ? endpoint : { ...endpoint, buildGroup: group }
+  })
+
+/** `time="..." level=debug msg="Too many requests to https://...: sleeping for 30.000000 seconds ..."` */
+const tooMany = /msg="Too many requests to .*: sleeping for ([\d.]+) seconds/
+
+/** Waits that podman takes upon itself are worth so many seconds together. */
+const longestWait = 5
+
+/** What a pull that is cut off leaves behind, a file with the registry's login among it, goes with us. */
+const ownTemporary = (env: Environment) =>
+  // Without XDG_RUNTIME_DIR, a user's podman keeps all of its state there.
+  process.getuid?.() !== 0 && env["XDG_RUNTIME_DIR"] === undefined
+    ? Effect.succeed(env)
+    : Effect.map(temporaryFolder("pull", { large: true }), (TMPDIR) => ({ ...env, TMPDIR }))
+
+/**
+ * Podman waits by itself where a registry is asked too often, for minutes, and says so in its log alone,
+ * at a level that costs containers their error messages: so pulls have a service of their own. Of a
+ * service at CONTAINER_HOST nobody hears the log.
+ */
+export const podmanPulls = (env: Environment): Effect.Effect<PullPlace, Failure, Scope.Scope> =>
+  Effect.gen(function* () {
+    if (givenSocket(env) !== undefined) return {}
+    const folder = yield* temporaryFolder("podman")
+    const refused = yield* Deferred.make<string>()
+    let waited = 0
+    const endpoint = yield* ownService(join(folder, "podman.sock"), yield* ownTemporary(env), {
+      group: "",
+      logLevel: "debug",
+      onLine: (line) => {
+        waited += Number(tooMany.exec(line)?.[1] ?? 0)
+        if (waited > longestWait) {
+          const words = `too many requests; it asks to wait for ${Math.ceil(waited)} seconds`
+          Deferred.unsafeDone(refused, Effect.succeed(words))
+        }
+      },
+    })
+    return { endpoint, refused: Deferred.await(refused) }
   })

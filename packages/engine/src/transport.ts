@@ -156,6 +156,8 @@ const broken = (cause: unknown): Failure =>
 
 export interface Transport {
   readonly endpoint: Endpoint
+  /** The same API at another endpoint of the same engine. */
+  readonly at: (endpoint: Endpoint) => Transport
   /** The whole answer as text; `patient` requests have no time limit. */
   readonly text: (request: EngineRequest, patient?: boolean) => Effect.Effect<string, Failure>
   readonly json: (request: EngineRequest, patient?: boolean) => Effect.Effect<unknown, Failure>
@@ -188,6 +190,7 @@ export const transport = (endpoint: Endpoint, prefix: string): Transport => {
     )
   return {
     endpoint,
+    at: (other) => transport(other, prefix),
     text,
     json: (request, patient) =>
       Effect.flatMap(text(request, patient), (said) =>

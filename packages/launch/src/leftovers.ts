@@ -3,10 +3,9 @@
  * them and by the labels of containers, never by age or name alone.
  */
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
-import { abandonedFolders, removeAbandoned, temporaryPrefix } from "@relaunch/lock"
+import { abandonedFolders, removeAbandoned, temporaryPlaces, temporaryPrefix } from "@relaunch/lock"
 import { Runner } from "@relaunch/runner"
 import { goneProcesses, type Run, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
@@ -52,10 +51,12 @@ const sizeOf = (folder: string): number => {
 const idOf = ({ entity, id, project }: Run) => `${entity}/${project}/${id}`
 
 const abandoned = (home: string): Effect.Effect<ReadonlyArray<string>, Failure> =>
-  Effect.zipWith(
-    goneProcesses(home),
-    abandonedFolders(tmpdir(), temporaryPrefix),
-    (own, system) => [...own, ...system],
+  Effect.map(
+    Effect.all([
+      goneProcesses(home),
+      ...temporaryPlaces().map((place) => abandonedFolders(place, temporaryPrefix)),
+    ]),
+    (found) => found.flat(),
   )
 
 const unwatched: Effect.Effect<ReadonlyArray<Run>, Failure, Store> = Effect.gen(function* () {

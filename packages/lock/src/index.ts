@@ -4,5 +4,6 @@ export {
   ownedFolder,
   removeAbandoned,
   temporaryFolder,
+  temporaryPlaces,
   temporaryPrefix,
 } from "./owned-folder.ts"

@@ -79,9 +79,22 @@ export const ownedFolder = (
 /** Begins the name of every temporary folder of ours; what it is for comes next. */
 export const temporaryPrefix = "relaunch-"
 
-/** Path of an empty folder under the system's own for temporary files; it goes with its scope. */
-export const temporaryFolder = (purpose: string): Effect.Effect<string, Failure, Scope.Scope> =>
-  ownedFolder(tmpdir(), `${temporaryPrefix}${purpose}-`).pipe(
+/** Where files go that may be large: not into memory, as the system's own folder often is. */
+const largePlace = (): string =>
+  process.env["TMPDIR"] === undefined && fs.existsSync("/var/tmp") ? "/var/tmp" : tmpdir()
+
+/** All folders that temporary ones of ours are made in. */
+export const temporaryPlaces = (): ReadonlyArray<string> => [...new Set([tmpdir(), largePlace()])]
+
+/**
+ * Path of an empty folder under the system's own for temporary files; it goes with its scope. Under
+ * `/var/tmp` for `large` files, unless TMPDIR says otherwise.
+ */
+export const temporaryFolder = (
+  purpose: string,
+  { large = false } = {},
+): Effect.Effect<string, Failure, Scope.Scope> =>
+  ownedFolder(large ? largePlace() : tmpdir(), `${temporaryPrefix}${purpose}-`).pipe(
     Effect.mapError(({ cause, details, message }) =>
       failure("E_STORE", message, {
         hints: ["Free space in the folder for temporary files, or set TMPDIR to another"],

@@ -7,8 +7,10 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { gzipSync } from "node:zlib"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { rig } from "../command.ts"
-import { type BadInput, type BuilderName, main, type Place, threeBuilders } from "./case.ts"
+import { daemonFolder, ownDockerd } from "../faulty.ts"
+import { type Attempt, type BadInput, main, type Place, threeBuilders } from "./case.ts"
 
 const { login, open } = rig.registry
 
@@ -106,76 +108,156 @@ const pushed = Effect.promise(async () => {
   return { name, layer: layer.digest }
 })
 
-const imageOf =
-  (answer: Answer, name = "team/app:1") =>
-  (_: Place) =>
-    Effect.map(registryWith(answer), (registry) => ({ args: ["-d", `${registry}/${name}`] }))
+/** A try of an image of a registry, which podman takes without encryption as the others do on loopback. */
+const tryOf = ({ home }: Place, flag: string, image: string): Attempt => {
+  const conf = join(home, "registries.conf")
+  const [location] = image.split("/")
+  writeFileSync(conf, `[[registry]]\nlocation = "${location}"\ninsecure = true\n`)
+  return { args: [flag, image], env: { CONTAINERS_REGISTRIES_CONF: conf } }
+}
 
-/** Asked for as the image to run, and as the base image of a build by each builder. */
+/** Asked for as the image to run, and as the base image of a build; by each builder. */
 const refused = (
   title: string,
-  answer: Answer,
-  refusal: Exclude<BadInput["answer"], { says: RegExp }>,
-  builders = threeBuilders,
+  image: Effect.Effect<string, unknown, Scope.Scope>,
+  answer: Exclude<BadInput["answer"], { says: RegExp }>,
 ): ReadonlyArray<BadInput> => [
-  { title, args: ["-p", "demo"], setUp: imageOf(answer), answer: refusal },
+  {
+    title,
+    builders: threeBuilders,
+    args: ["-p", "demo"],
+    setUp: (place) => Effect.map(image, (name) => tryOf(place, "-d", name)),
+    answer,
+  },
   {
     title: `${title}, of a base image`,
-    builders,
+    builders: threeBuilders,
     files: main,
     args: ["--uri", ".", "-p", "demo", "-E", "python main.py"],
-    setUp: ({ home }) =>
-      Effect.map(registryWith(answer), (registry) => {
-        const conf = join(home, "registries.conf")
-        writeFileSync(conf, `[[registry]]\nlocation = "${registry}"\ninsecure = true\n`)
-        return {
-          args: ["--base-image", `${registry}/team/app:1`],
-          env: { CONTAINERS_REGISTRIES_CONF: conf },
-        }
-      }),
-    answer: refusal,
+    setUp: (place) => Effect.map(image, (name) => tryOf(place, "--base-image", name)),
+    answer,
   },
 ]
 
+const answering = (answer: Answer) =>
+  Effect.map(registryWith(answer), (registry) => `${registry}/team/app:1`)
+
+/** An image of the rig's registry whose only layer comes otherwise than it was pushed. */
+const withLayer = (answer: (request: Request) => Response) =>
+  Effect.gen(function* () {
+    const { layer, name } = yield* pushed
+    const registry = yield* registryWith((request) =>
+      new URL(request.url).pathname.endsWith(layer) ? answer(request) : undefined,
+    )
+    return `${registry}/${name}:1`
+  })
+
+/** Half of what it says that it will send. */
+const half = (request: Request): Response => {
+  const { pathname } = new URL(request.url)
+  return new Response(
+    new ReadableStream({
+      pull: async (controller) => {
+        const whole = await (await fetch(`http://${open.address}${pathname}`)).bytes()
+        controller.enqueue(whole.subarray(0, whole.length / 2))
+        controller.close()
+      },
+    }),
+    { headers: { "content-type": "application/octet-stream" } },
+  )
+}
+
 const network = (message: RegExp) => ({ code: "E_NETWORK", message, hint: /Try again/ }) as const
 
-/** Podman tries again by itself where a registry says how long to wait, for minutes. */
-const patient: ReadonlyArray<BuilderName> = ["docker", "buildkit"]
+/** Some builders pull no base image before they build, so that the job is stored by then. */
+const brokenLayer = (
+  title: string,
+  answer: (request: Request) => Response,
+): ReadonlyArray<BadInput> => {
+  const image = withLayer(answer)
+  const ofBase: Omit<BadInput, "builders" | "setUp"> = {
+    title: `${title}, of a base image`,
+    files: main,
+    args: ["--uri", ".", "-p", "demo", "-E", "python main.py"],
+    answer: {
+      code: "E_NETWORK",
+      message: /could not serve|^A base image did not arrive whole from its registry: /,
+      hint: /Try again/,
+    },
+  }
+  const tried = (place: Place) => Effect.map(image, (name) => tryOf(place, "--base-image", name))
+  return [
+    {
+      title,
+      builders: threeBuilders,
+      args: ["-p", "demo"],
+      setUp: (place) => Effect.map(image, (name) => tryOf(place, "-d", name)),
+      answer: network(/could not serve/),
+    },
+    { ...ofBase, builders: ["podman"], setUp: tried },
+    { ...ofBase, builders: ["buildkit"], setUp: tried, stored: { jobs: 1 } },
+    {
+      ...ofBase,
+      builders: ["docker"],
+      // Docker tries five times, which takes it more than a minute, unless it is told otherwise.
+      setUp: (place) =>
+        Effect.gen(function* () {
+          const once = ["--max-download-attempts", "1"]
+          const { host, start } = yield* ownDockerd(yield* daemonFolder(), once)
+          yield* start
+          const { args = [], env } = yield* tried(place)
+          return { args, env: { ...env, DOCKER_HOST: host } }
+        }),
+      stored: { jobs: 1 },
+    },
+  ]
+}
 
 const answers: ReadonlyArray<BadInput> = [
-  ...refused("a registry that wants a login (401)", error(401, "UNAUTHORIZED"), {
+  ...refused("a registry that wants a login (401)", answering(error(401, "UNAUTHORIZED")), {
     code: "E_REGISTRY_AUTH",
     message: /^Registry `127\.0\.0\.1:\d+` does not give `.*` to anonymous users$/,
     hint: /docker login/,
   }),
-  ...refused("a registry that forbids (403)", error(403, "DENIED"), {
+  ...refused("a registry that forbids (403)", answering(error(403, "DENIED")), {
     code: "E_REGISTRY_AUTH",
     message: /^Registry `127\.0\.0\.1:\d+` does not give `.*` to anonymous users$/,
     hint: /docker login/,
   }),
-  ...refused("a registry without the image (404)", error(404, "MANIFEST_UNKNOWN"), {
+  ...refused("a registry without the image (404)", answering(error(404, "MANIFEST_UNKNOWN")), {
     code: "E_IMAGE_NOT_FOUND",
     message: /^There is no image `127\.0\.0\.1:\d+\/team\/app:1`$/,
     hint: /Check name and tag/,
   }),
   ...refused(
     "a registry that is asked too often (429)",
-    error(429, "TOOMANYREQUESTS", { "retry-after": "30" }),
+    answering(error(429, "TOOMANYREQUESTS", { "retry-after": "30" })),
     network(/could not serve/),
-    patient,
   ),
-  ...refused("a registry in trouble (500)", error(500, "UNKNOWN"), network(/could not serve/)),
+  ...refused(
+    "a registry in trouble (500)",
+    answering(error(500, "UNKNOWN")),
+    network(/could not serve/),
+  ),
   ...refused(
     "a registry that is away for a while (503)",
-    error(503, "UNAVAILABLE", { "retry-after": "30" }),
+    answering(error(503, "UNAVAILABLE", { "retry-after": "30" })),
     network(/could not serve/),
-    patient,
   ),
-  ...refused("a registry that answers no JSON", () => new Response("<html>", { status: 200 }), {
-    code: "E_ENGINE",
-    message: /^`.*` could not be pulled: /,
-    hint: /is a registry/,
-  }),
+  ...refused(
+    "a registry that answers no JSON",
+    answering(() => new Response("<html>", { status: 200 })),
+    {
+      code: "E_ENGINE",
+      message: /^`.*` could not be pulled: /,
+      hint: /is a registry/,
+    },
+  ),
+  ...brokenLayer("a layer that breaks off", half),
+  ...brokenLayer(
+    "a layer of other bytes than its digest",
+    () => new Response(gzipSync(newLayer())),
+  ),
 ]
 
 const others: ReadonlyArray<BadInput> = [
@@ -192,34 +274,6 @@ const others: ReadonlyArray<BadInput> = [
     title: "a registry that nothing listens at",
     args: ["-p", "demo", "-d", "127.0.0.1:1/team/app:1"],
     answer: network(/connection refused/),
-  },
-  {
-    title: "a layer that breaks off",
-    args: ["-p", "demo"],
-    setUp: () =>
-      Effect.gen(function* () {
-        const { layer, name } = yield* pushed
-        const registry = yield* registryWith((request) =>
-          new URL(request.url).pathname.endsWith(layer) ? half(request) : undefined,
-        )
-        return { args: ["-d", `${registry}/${name}:1`] }
-      }),
-    answer: network(/could not serve/),
-  },
-  {
-    title: "a layer of other bytes than its digest",
-    args: ["-p", "demo"],
-    setUp: () =>
-      Effect.gen(function* () {
-        const { layer, name } = yield* pushed
-        const registry = yield* registryWith((request) =>
-          new URL(request.url).pathname.endsWith(layer)
-            ? new Response(gzipSync(newLayer()))
-            : undefined,
-        )
-        return { args: ["-d", `${registry}/${name}:1`] }
-      }),
-    answer: network(/could not serve/),
   },
   ...[
     "Team/App:1",
@@ -241,20 +295,5 @@ const others: ReadonlyArray<BadInput> = [
     }),
   ),
 ]
-
-/** Half of what it says that it will send. */
-const half = (request: Request): Response => {
-  const { pathname } = new URL(request.url)
-  return new Response(
-    new ReadableStream({
-      pull: async (controller) => {
-        const whole = await (await fetch(`http://${open.address}${pathname}`)).bytes()
-        controller.enqueue(whole.subarray(0, whole.length / 2))
-        controller.close()
-      },
-    }),
-    { headers: { "content-type": "application/octet-stream" } },
-  )
-}
 
 export const registries: ReadonlyArray<BadInput> = [...answers, ...others]

@@ -3,7 +3,7 @@ import { Database } from "bun:sqlite"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
-import { type BadInput, code, main, type Place } from "./case.ts"
+import { type BadInput, code, main, type Place, threeBuilders } from "./case.ts"
 
 /** Makes something where the store shall be. */
 const home =
@@ -76,22 +76,38 @@ const homes: ReadonlyArray<BadInput> = [
   },
   {
     title: "a read-only home",
+    builders: threeBuilders,
     ...launch,
     setUp: mounted("ro"),
     answer: { code: "E_STORE", message: /mounted.*` may not be written$/, hint },
   },
   {
     title: "a disk without space for the database",
+    builders: threeBuilders,
     ...launch,
     setUp: mounted("size=16k"),
     answer: { code: "E_STORE", message: /^No space is left on the disk that holds `/, hint },
   },
   {
     title: "a disk without space for the code",
+    builders: threeBuilders,
     files: { ...main, "model.bin": "x".repeat(3_000_000) },
     args: code,
     setUp: mounted("size=2m"),
     answer: { code: "E_STORE", message: /^No space is left on the disk that holds `/, hint },
+  },
+  {
+    title: "a disk without space for what the program prints",
+    builders: threeBuilders,
+    files: { "main.py": 'for _ in range(4000): print("x" * 1000)\nprint("last", flush=True)\n' },
+    args: code,
+    setUp: mounted("size=3m"),
+    answer: {
+      code: "E_STORE",
+      message: /^The run's log cannot be written: .*no space left on device/,
+      hint: /Free space on the disk that holds the store/,
+    },
+    stored: { jobs: 1, runs: 1 },
   },
   {
     title: "a disk without a free inode",
