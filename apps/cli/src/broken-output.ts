@@ -1,4 +1,5 @@
 /** Output that cannot be written any more: its reader went away, or its disk is full. */
+import { exitCodes, failureCodes } from "@relaunch/failure/codes"
 
 export interface BrokenOutput {
   readonly stream: "output" | "error"
@@ -6,8 +7,19 @@ export interface BrokenOutput {
   readonly code: string
 }
 
-/** Before a command runs there is nothing to clean up, and nobody who reads. */
-let react: (broken: BrokenOutput) => void = () => process.exit(0)
+/** What is said of output that was lost, on whatever is left to say it on. */
+export const lostOutput = ({ code, stream }: BrokenOutput) => ({
+  message: `Standard ${stream} cannot be written: ${code}`,
+  hint: "Write it to where there is space",
+})
+
+/** Before a command runs there is nothing to clean up. A reader that had enough is no failure. */
+let react: (broken: BrokenOutput) => void = (broken) => {
+  if (broken.code === "EPIPE") process.exit(exitCodes.success)
+  const { hint, message } = lostOutput(broken)
+  if (broken.stream === "output") process.stderr.write(`error: ${message}\nhint: ${hint}\n`)
+  process.exit(failureCodes.E_OUTPUT)
+}
 
 /** From now on this is called, at most once for each stream. */
 export const onBrokenOutput = (reaction: (broken: BrokenOutput) => void): void => {
@@ -23,4 +35,12 @@ export const watchOutput = (): void => {
       broken = true
     })
   }
+}
+
+/** Ends the process when what it has to say is written; with the status of lost output where it cannot be. */
+export const leave = async (status: number): Promise<never> => {
+  await new Promise<void>((resolve) => process.stdout.write("", () => resolve()))
+  // Errors are told in a turn of their own.
+  await new Promise<void>((resolve) => setImmediate(resolve))
+  process.exit(status)
 }

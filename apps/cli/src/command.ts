@@ -4,6 +4,7 @@
  */
 import { exitCodes } from "@relaunch/failure/codes"
 import { type Command, CommanderError } from "commander"
+import { leave } from "./broken-output.ts"
 import type { CommandEffect } from "./contract.ts"
 import { topics } from "./help.ts"
 import { helpWords } from "./help-words.ts"
@@ -24,7 +25,7 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
   const topic = helpTopic(words)
   if (topic !== undefined) {
     process.stdout.write(`${topic}\n`)
-    process.exit(exitCodes.success)
+    return leave(exitCodes.success)
   }
   // What the scripts of `relaunch completion` ask at each press of the tab key.
   if (words[0] === "complete" && words[1] === "--") {
@@ -33,7 +34,7 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
       makeProgram(() => undefined),
       words.slice(2),
     )
-    process.exit(exitCodes.success)
+    return leave(exitCodes.success)
   }
   const { own, passed } = splitWords(words)
   const { argv: asTyped, fields } = jsonWords(own)
@@ -55,7 +56,7 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     // Help and version have been printed.
-    if (error.exitCode === 0) process.exit(exitCodes.success)
+    if (error.exitCode === 0) return leave(exitCodes.success)
     const { refuse } = await import("./execution.ts")
     process.exit(refuse(error, program, argv))
   }

@@ -8,7 +8,7 @@ import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as LogLevel from "effect/LogLevel"
-import { type BrokenOutput, onBrokenOutput } from "./broken-output.ts"
+import { type BrokenOutput, lostOutput, onBrokenOutput } from "./broken-output.ts"
 import type { CommandEffect } from "./contract.ts"
 import { unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
@@ -54,22 +54,24 @@ const interruptingWhenBroken = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
   return () => broken
 }
 
-/** Quiet where the reader had enough, which is no failure of a command that only answers. */
+/**
+ * Quiet where the reader had enough: no failure of a command that only answers; for one that starts
+ * programs the status of any that ends by SIGPIPE.
+ */
 const statusOfBroken = (
-  { code, stream }: BrokenOutput,
+  broken: BrokenOutput,
   exit: Exit.Exit<number, Failure>,
   starts: boolean,
 ): number => {
-  if (code !== "EPIPE") {
-    const lost = failure("E_OUTPUT", `Standard ${stream} cannot be written: ${code}`, {
-      hints: ["Write it to where there is space"],
-    })
+  if (broken.code !== "EPIPE") {
+    const { hint, message } = lostOutput(broken)
+    const lost = failure("E_OUTPUT", message, { hints: [hint] })
     process.stderr.write(`${textOf(lost)}\n`)
     return lost.exitCode
   }
   if (Exit.isSuccess(exit)) return exit.value
   if (!Cause.isInterruptedOnly(exit.cause)) return failureOf(exit.cause).exitCode
-  return starts ? exitCodes.terminated : exitCodes.success
+  return starts ? exitCodes.brokenPipe : exitCodes.success
 }
 
 export const run = async (command: CommandEffect, asked: Command): Promise<number> => {

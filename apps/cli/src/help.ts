@@ -52,7 +52,8 @@ the default; see \`relaunch config show\`.
 Topics: \`relaunch help environment\`, \`relaunch help exit-codes\`.
 
 Exit status: 0 the run succeeded; 1 the run failed; 2 usage or configuration; 3 source; 4 build;
-5 engine; 6 store or server; 70 defect; 75 try again; 124 timed out; 130, 143 interrupted.`,
+5 engine; 6 store or server; 70 defect; 75 try again; 124 timed out; 130, 143 interrupted;
+141 its reader went away.`,
 } as const
 
 export const examples = (lines: ReadonlyArray<string>): string =>
@@ -80,6 +81,7 @@ All of them: docs/environment.md`,
   75    a passing fault; try again
   124   timed out
   130   interrupted by ctrl-C
+  141   a launch whose output nobody reads any more, as behind \`| head\`; other commands end with 0 then
   143   terminated
 All error codes: docs/exit-codes.md`,
 }

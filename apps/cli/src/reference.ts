@@ -43,6 +43,10 @@ const meanings: ReadonlyArray<readonly [number, string]> = [
   [75, "a passing fault; try again"],
   [124, "timed out"],
   [130, "interrupted by ctrl-C"],
+  [
+    141,
+    "a launch whose output nobody reads any more, as behind `| head`; other commands end with 0 then",
+  ],
   [143, "terminated"],
 ]
 

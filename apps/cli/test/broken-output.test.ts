@@ -22,6 +22,9 @@ const flags = ["--uri", ".", "-p", "demo", "-E", "python main.py"]
 
 describe("standard output on a full disk", () => {
   for (const args of [
+    ["--help"],
+    ["help", "exit-codes"],
+    ["--version"],
     ["config", "show"],
     ["config", "show", "--json"],
     ["job", "list", "--json"],
@@ -81,7 +84,7 @@ describe("a reader that had enough", () => {
             cwd: folder,
             program: shell(`"$0" "$@" ${pipe} grep -m 1 '^3$'`),
           })
-          expect([code, stdout]).toEqual([143, "3\n"])
+          expect([code, stdout]).toEqual([141, "3\n"])
           expect(yield* json(["run", "list"])).toMatchObject([
             { state: "killed", finishedAt: expect.any(String) },
           ])

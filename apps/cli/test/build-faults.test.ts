@@ -15,6 +15,7 @@ import {
   smallDisk,
 } from "./faulty.ts"
 import { faultyRegistry } from "./faulty-registry.ts"
+import { ends, quickly } from "./started.ts"
 
 /** One error with its code and a hint. */
 const failsWith = (
@@ -170,8 +171,9 @@ describe("a daemon", () => {
       )
       yield* launched.waitForText(/\d began$/m)
       stopped.kill("SIGSTOP")
-      yield* launched.signal("SIGINT")
-      expect(yield* launched.exited).toBe(130)
+      const { code, seconds } = yield* ends(launched, "SIGINT")
+      expect(code).toBe(130)
+      expect(seconds).toBeLessThan(quickly)
       expect(fs.readdirSync(join(home, "tmp"))).toEqual([])
     }),
   )

@@ -34,7 +34,11 @@ describe("help", () => {
     Effect.gen(function* () {
       const { stdout } = yield* relaunchCli(["job", "create", "git", "--help"], { env: nowhere })
       expect(stdout).toContain("Usage: relaunch job create git ")
-      for (const words of ["help job create git", "job help create git", "job create help git"]) {
+      for (const words of [
+        ...["help job create git", "job help create git", "job create help git"],
+        ...["--help job create git", "job --help create git", "job -h create git --quiet"],
+        ...["-p --help job --help create git", "job create --help git https://host/x.git"],
+      ]) {
         expect((yield* relaunchCli(words.split(" "), { env: nowhere })).stdout).toBe(stdout)
       }
     }),
@@ -46,6 +50,7 @@ describe("help", () => {
         ["help lunch", "launch"],
         ["help job lst", "job list"],
         ["job help lst", "job list"],
+        ["job --help lst", "job list"],
       ] as const) {
         const { code, stderr, stdout } = yield* relaunchCli(words.split(" "), { env: nowhere })
         expect([code, stdout]).toEqual([2, ""])

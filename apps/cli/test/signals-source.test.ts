@@ -6,13 +6,13 @@ import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 
-import { ends, quickly, signals, started } from "./started.ts"
+import { ends, quickly, signals, startedWith } from "./started.ts"
 
-for (const [signal, status, word] of signals) {
-  describe(signal, () => {
+for (const { signal, status, way, word } of signals) {
+  describe(`${signal}, with ${way.name},`, () => {
     liveEffect("while a large tree is read ends that, and stores nothing", () =>
       Effect.gen(function* () {
-        const { json, leftovers, start } = yield* started
+        const { json, leftovers, start } = yield* startedWith(way)
         const source = yield* temporaryFolder({ "main.py": "print(1)\n" })
         // Seconds of reading, and no disk.
         for (const name of ["a", "b", "c"]) {
@@ -33,7 +33,7 @@ for (const [signal, status, word] of signals) {
 
     liveEffect("while a job is written to the store leaves it as it was", () =>
       Effect.gen(function* () {
-        const { home, json, leftovers, relaunch, start } = yield* started
+        const { home, json, leftovers, relaunch, start } = yield* startedWith(way)
         const files = Object.fromEntries(
           Array.from({ length: 3000 }, (_, at) => [
             `data/${at}.txt`,

@@ -3,6 +3,7 @@ import { describe, expect } from "bun:test"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
+import { builders } from "./command.ts"
 
 import {
   containersOf,
@@ -16,13 +17,14 @@ import {
   removed,
   signals,
   started,
+  startedWith,
 } from "./started.ts"
 
-for (const [signal, status, word] of signals) {
-  describe(signal, () => {
+for (const { signal, status, way, word } of signals) {
+  describe(`${signal}, with ${way.name},`, () => {
     liveEffect("while a git server hangs ends git, and stores nothing", () =>
       Effect.gen(function* () {
-        const { json, leftovers, start } = yield* started
+        const { json, leftovers, start } = yield* startedWith(way)
         const { port, reached } = yield* hangingServer
         const command = yield* start(["--uri", `https://127.0.0.1:${port}/x.git`, ...flags])
         yield* reached
@@ -39,14 +41,14 @@ for (const [signal, status, word] of signals) {
 
     liveEffect("while a step of the build sleeps ends the step on the engine", () =>
       Effect.gen(function* () {
-        const { json, leftovers, start } = yield* started
+        const { json, leftovers, start } = yield* startedWith(way)
         const seconds = `${100_000 + Math.floor(Math.random() * 900_000)}`
         const source = yield* temporaryFolder({
           "main.py": "print(1)\n",
           Dockerfile: `FROM python:3.13-slim\nRUN echo begun && sleep ${seconds}\n`,
         })
         const command = yield* start(["--uri", ".", "-D", "Dockerfile", ...flags], source)
-        yield* command.waitForText(/^#\d+ [\d.]+ begun$/m)
+        yield* command.waitForText(/^#\d+ (?:[\d.]+ )?begun$/m)
         expect(yield* processesWith(`sleep ${seconds}`)).not.toEqual([])
         const end = yield* ends(command, signal)
         expect(end.code).toBe(status)
@@ -60,8 +62,7 @@ for (const [signal, status, word] of signals) {
 
     liveEffect("while the program runs lets it say goodbye, and records it as killed", () =>
       Effect.gen(function* () {
-        const { json, leftovers, start } = yield* started
-        const token = crypto.randomUUID()
+        const { containers, json, leftovers, start } = yield* startedWith(way)
         const source = yield* temporaryFolder({
           "main.py": `import signal, sys, time
 def bye(*_):
@@ -72,14 +73,13 @@ print("up", flush=True)
 time.sleep(600)
 `,
         })
-        const words = ["--uri", ".", "-p", "demo", "-E", `python main.py ${token}`]
-        const command = yield* start(words, source)
+        const command = yield* start(["--uri", ".", "-p", "demo", "-E", "python main.py"], source)
         yield* command.waitForText(/^up$/m)
         const { code, seconds } = yield* ends(command, signal)
         expect(code).toBe(status)
         expect(seconds).toBeLessThan(quickly)
         expect(command.stderr()).toEndWith(`error: ${word}\n`)
-        expect(yield* containersOf(token)).toEqual([])
+        expect(yield* containers).toEqual([])
         expect(yield* leftovers).toEqual([])
         const [run] = yield* json(["run", "list"])
         expect(run).toMatchObject({ state: "killed", exitCode: 3 })
@@ -89,6 +89,40 @@ time.sleep(600)
   })
 }
 
+/** A program that ends by itself a moment after it said that it is up. */
+const short = (status: number) => `import sys, time
+print("up", flush=True)
+time.sleep(0.5)
+sys.exit(${status})
+`
+
+describe("a program that ends by itself just before the signal", () => {
+  const ends = [
+    [0, { state: "finished", exitCode: 0 }],
+    [3, { state: "failed", exitCode: 3 }],
+  ] as const
+  for (const way of [builders.docker, builders.podman]) {
+    for (const [status, end] of ends) {
+      liveEffect(`with ${status} has ${end.state}, and was not killed; with ${way.name}`, () =>
+        Effect.gen(function* () {
+          const { containers, json, running, start } = yield* startedWith(way)
+          const source = yield* temporaryFolder({ "main.py": short(status) })
+          const command = yield* start(["--uri", ".", ...flags], source)
+          yield* command.waitForText(/^up$/m)
+          // It cannot see the end before it gets the signal.
+          yield* command.signal("SIGSTOP")
+          yield* goneSoon(running)
+          yield* command.signal("SIGINT")
+          yield* command.signal("SIGCONT")
+          expect(yield* command.exited).toBe(130)
+          expect((yield* json(["run", "list"]))[0]).toMatchObject(end)
+          expect(yield* containers).toEqual([])
+        }),
+      )
+    }
+  }
+})
+
 const stubborn = `import signal, time
 signal.signal(signal.SIGTERM, lambda *_: print("no", flush=True))
 print("up", flush=True)
@@ -96,19 +130,21 @@ while True: time.sleep(1)
 `
 
 describe("a program that ignores SIGTERM", () => {
-  liveEffect("is killed after a second, and its run is over", () =>
-    Effect.gen(function* () {
-      const { json, start } = yield* started
-      const source = yield* temporaryFolder({ "main.py": stubborn })
-      const command = yield* start(["--uri", ".", ...flags], source)
-      yield* command.waitForText(/^up$/m)
-      const { code, seconds } = yield* ends(command, "SIGINT")
-      expect(code).toBe(130)
-      expect(seconds).toBeLessThan(quickly + 1)
-      const [run] = yield* json(["run", "list"])
-      expect(run).toMatchObject({ state: "killed", exitCode: 137 })
-    }),
-  )
+  for (const way of [builders.docker, builders.podman]) {
+    liveEffect(`is killed after a second, and its run is over; with ${way.name}`, () =>
+      Effect.gen(function* () {
+        const { json, start } = yield* startedWith(way)
+        const source = yield* temporaryFolder({ "main.py": stubborn })
+        const command = yield* start(["--uri", ".", ...flags], source)
+        yield* command.waitForText(/^up$/m)
+        const { code, seconds } = yield* ends(command, "SIGINT")
+        expect(code).toBe(130)
+        expect(seconds).toBeLessThan(quickly)
+        const [run] = yield* json(["run", "list"])
+        expect(run).toMatchObject({ state: "killed", exitCode: 137 })
+      }),
+    )
+  }
 
   liveEffect("does not hold up a second signal", () =>
     Effect.gen(function* () {

@@ -5,25 +5,41 @@ import { join } from "node:path"
 import { startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { machine, rig } from "./command.ts"
+import { builders, configured, machine, rig, type Way } from "./command.ts"
+import { containersOfHome } from "./containers.ts"
 
-export const signals = [
-  ["SIGINT", 130, "Cancelled"],
-  ["SIGTERM", 143, "Terminated"],
-] as const
+const { buildkit, docker, podman } = builders
+const int = ["SIGINT", 130, "Cancelled"] as const
+const term = ["SIGTERM", 143, "Terminated"] as const
 
-/** Much less than any of the grace periods and limits that would end it by themselves. */
-export const quickly = 4
+/** Each signal, and each builder with one of them. */
+export const signals = (
+  [
+    [int, docker],
+    [term, docker],
+    [int, buildkit],
+    [term, podman],
+  ] as const
+).map(([[signal, status, word], way]) => ({ signal, status, word, way }))
+
+/** Seconds from the signal to the command's end, whatever it was about. */
+export const quickly = 2
 
 /** A user's machine whose folder for temporary files can be looked into. */
-export const started = Effect.gen(function* () {
-  const { home, json, relaunch } = yield* machine
-  const temporary = yield* temporaryFolder()
-  const start = (args: ReadonlyArray<string>, cwd = home) =>
-    startRelaunchCli(args, { home, cwd, env: { ...rig.environment, TMPDIR: temporary } })
-  const leftovers = Effect.sync(() => fs.readdirSync(temporary))
-  return { home, json, relaunch, start, leftovers }
-})
+export const startedWith = ({ env, name }: Pick<Way, "env" | "name">) =>
+  Effect.gen(function* () {
+    const { home, json, relaunch } = yield* machine
+    const temporary = yield* temporaryFolder()
+    const settings = { ...rig.environment, RELAUNCH_BUILDER: name, ...env, TMPDIR: temporary }
+    const start = (args: ReadonlyArray<string>, cwd = home) =>
+      startRelaunchCli(args, { home, cwd, env: settings })
+    const leftovers = Effect.sync(() => fs.readdirSync(temporary))
+    const containers = containersOfHome(name, join(home, "relaunch"))
+    const running = containersOfHome(name, join(home, "relaunch"), "running")
+    return { home, json, relaunch, start, leftovers, containers, running }
+  })
+
+export const started = startedWith(configured ?? docker)
 
 export type Started = Effect.Effect.Success<ReturnType<typeof startRelaunchCli>>
 

@@ -5,25 +5,34 @@ import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { BuildContext, ContextEntry } from "./context.ts"
 import type { DigestCache, DigestKind } from "./digests.ts"
-import { pauses, unreadable } from "./reading.ts"
+import { type Pause, pauses, unreadable } from "./reading.ts"
 
 /** Files up to this size are read at once, larger ones streamed. */
 const wholeReadLimit = 1 << 20
 
 const encodings = { sha256: "hex", md5: "base64" } as const
 
-const hashOf = async (file: string, kind: DigestKind): Promise<string> => {
+const hashOf = async (file: string, kind: DigestKind, pause: Pause): Promise<string> => {
   const hash = new Bun.CryptoHasher(kind)
-  for await (const chunk of Bun.file(file).stream()) hash.update(chunk)
+  for await (const chunk of Bun.file(file).stream()) {
+    hash.update(chunk)
+    // The stream of a file that is in memory comes without a pause of its own.
+    const paused = pause()
+    if (paused !== undefined) await paused
+  }
   return hash.digest(encodings[kind])
 }
 
 /** At once for small files: a promise for each costs as much as the hash. */
-const digestOf = ({ file, size }: ContextEntry, kind: DigestKind): string | Promise<string> => {
+const digestOf = (
+  { file, size }: ContextEntry,
+  kind: DigestKind,
+  pause: Pause,
+): string | Promise<string> => {
   if (file === undefined) return ""
   return size <= wholeReadLimit
     ? new Bun.CryptoHasher(kind).update(fs.readFileSync(file)).digest(encodings[kind])
-    : hashOf(file, kind)
+    : hashOf(file, kind, pause)
 }
 
 /** Of each file, in order; read only where `cache` does not know it. `each` gets an empty one for other entries. */
@@ -44,7 +53,7 @@ const eachDigest = (
           continue
         }
         const known = (kind === "sha256" ? entry.sha256 : undefined) ?? cache?.find(entry, kind)
-        const read = known ?? digestOf(entry, kind)
+        const read = known ?? digestOf(entry, kind, pause)
         const digest = typeof read === "string" ? read : await read
         if (known === undefined) cache?.note(entry, kind, digest)
         each(entry, digest)

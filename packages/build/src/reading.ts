@@ -5,9 +5,11 @@ import { Failure, failure, reasonOf } from "@relaunch/failure"
 const stretch = 20
 
 /** Undefined while there is no need for a pause; ends the work where nobody waits for it any more. */
-export const pauses = (signal: AbortSignal) => {
+export type Pause = () => Promise<void> | undefined
+
+export const pauses = (signal: AbortSignal): Pause => {
   let since = performance.now()
-  return (): Promise<void> | undefined =>
+  return () =>
     performance.now() - since < stretch
       ? undefined
       : new Promise((resume, stop) => {

@@ -87,8 +87,8 @@ export interface ContainerApi {
   readonly inspectContainer: (id: string) => Effect.Effect<ContainerDetails | undefined, Failure>
   /** Ends when the container does; the exit code is the engine's. */
   readonly waitContainer: (id: string) => Effect.Effect<number, Failure>
-  /** SIGTERM, then SIGKILL after so many seconds; a stopped container is fine. */
-  readonly stopContainer: (id: string, graceSeconds: number) => Effect.Effect<void, Failure>
+  /** SIGTERM, then SIGKILL after so many seconds; false for a container that does not run. */
+  readonly stopContainer: (id: string, graceSeconds: number) => Effect.Effect<boolean, Failure>
   readonly killContainer: (id: string) => Effect.Effect<void, Failure>
   /** Removes it with its anonymous volumes, running or not; an absent one is fine. */
   readonly removeContainer: (id: string) => Effect.Effect<void, Failure>
@@ -171,7 +171,19 @@ export const containerApi = (api: Effect.Effect<Transport, Failure>): ContainerA
       }),
 
     stopContainer: (id, graceSeconds) =>
-      ignoring(304, 404)(post(`/containers/${id}/stop`, { t: String(graceSeconds) })),
+      Effect.flatMap(api, (connected) =>
+        connected.status({
+          method: "POST",
+          path: `/containers/${id}/stop`,
+          query: { t: String(graceSeconds) },
+        }),
+      ).pipe(
+        Effect.map((status) => status !== 304),
+        Effect.catchIf(
+          (error) => statusOf(error) === 404,
+          () => Effect.succeed(false),
+        ),
+      ),
 
     killContainer: (id) => ignoring(404, 409)(post(`/containers/${id}/kill`)),
 

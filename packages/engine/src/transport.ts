@@ -161,6 +161,8 @@ export interface Transport {
   /** The whole answer as text; `patient` requests have no time limit. */
   readonly text: (request: EngineRequest, patient?: boolean) => Effect.Effect<string, Failure>
   readonly json: (request: EngineRequest, patient?: boolean) => Effect.Effect<unknown, Failure>
+  /** The HTTP status of an answer that is no error; without a time limit. */
+  readonly status: (request: EngineRequest) => Effect.Effect<number, Failure>
   readonly bytes: (request: EngineRequest) => Stream.Stream<Uint8Array, Failure>
   /** The same with the request made at once: the engine has answered, the bytes come when read. */
   readonly opened: (
@@ -196,6 +198,8 @@ export const transport = (endpoint: Endpoint, prefix: string): Transport => {
       Effect.flatMap(text(request, patient), (said) =>
         Effect.try({ try: (): unknown => (said === "" ? null : JSON.parse(said)), catch: broken }),
       ),
+    status: (request) =>
+      Effect.scoped(Effect.map(open(endpoint, prefix, request), ({ status }) => status)),
     bytes: (request) => Stream.unwrapScoped(opened(request)),
     opened,
   }

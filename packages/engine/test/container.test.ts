@@ -150,13 +150,13 @@ describe("a container", () => {
         yield* engine.startContainer(id)
         yield* Stream.runHead(output)
         expect(yield* engine.inspectContainer(id)).toMatchObject({ id, running: true, error: "" })
-        yield* engine.stopContainer(id, 1)
+        expect(yield* engine.stopContainer(id, 1)).toBe(true)
         expect(yield* engine.inspectContainer(id)).toMatchObject({ running: false, exitCode: 143 })
-        yield* engine.stopContainer(id, 0)
+        expect(yield* engine.stopContainer(id, 0)).toBe(false)
         yield* engine.killContainer(id)
         yield* engine.removeContainer(id)
         yield* engine.removeContainer(id)
-        yield* engine.stopContainer(id, 0)
+        expect(yield* engine.stopContainer(id, 0)).toBe(false)
         expect(yield* engine.inspectContainer(id)).toBeUndefined()
       }),
     ),

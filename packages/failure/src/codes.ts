@@ -16,6 +16,7 @@ export const exitCodes = {
   tryAgain: 75,
   timedOut: 124,
   interrupted: 130,
+  brokenPipe: 141,
   terminated: 143,
 } as const
 

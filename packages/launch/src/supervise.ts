@@ -5,7 +5,7 @@
 import * as fs from "node:fs"
 import { dirname } from "node:path"
 import { type Failure, failure, failureOf, reasonOf } from "@relaunch/failure"
-import { type EndReason, Runner } from "@relaunch/runner"
+import { type EndReason, type RunExit, Runner } from "@relaunch/runner"
 import { type Run, Store } from "@relaunch/store"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -75,15 +75,15 @@ const writeAll = (log: number, bytes: Uint8Array) =>
 /** Ends the run when its time is over, and then says so; does not end before. */
 const timeLimit = (
   { cancelGrace, timeLimit }: RunSpecification,
-  stop: (graceSeconds: number) => Effect.Effect<void, Failure>,
-  note: () => void,
+  stop: (graceSeconds: number) => Effect.Effect<boolean, Failure>,
+  note: (stopped: boolean) => void,
 ): Effect.Effect<never, Failure> =>
   timeLimit === null
     ? Effect.never
     : Effect.gen(function* () {
         yield* Effect.sleep(`${timeLimit} seconds`)
-        note()
-        yield* stop(cancelGrace)
+        note(true)
+        note(yield* stop(cancelGrace))
         return yield* Effect.never
       })
 
@@ -162,6 +162,12 @@ const supervise = (
     yield* store.runs.setLaunch(key, { containerId: started.containerId })
     yield* store.runs.setState(key, "running")
 
+    const finishByItself = (exit: RunExit) =>
+      Effect.gen(function* () {
+        const { exitCode } = exit
+        const state = exitCode === 0 ? "finished" : "failed"
+        yield* finish({ state, exitCode, ...wordsOf(yield* started.explain(exit)) })
+      })
     // A daemon, so that cancelling does not cut off what the program says while it stops.
     let listening = true
     const pump = yield* started.output.pipe(
@@ -178,10 +184,13 @@ const supervise = (
         ? Effect.void
         : Effect.gen(function* () {
             listening = false
-            yield* started.stop(specification.cancelGrace)
+            const stopped = yield* started.stop(specification.cancelGrace)
             yield* Effect.timeout(Fiber.await(pump), "5 seconds")
-            const { exitCode } = yield* started.exit
-            yield* finish({ state: "killed", exitCode, reason: "the launch was cancelled" })
+            const exit = yield* started.exit
+            const { exitCode } = exit
+            yield* stopped
+              ? finish({ state: "killed", exitCode, reason: "the launch was cancelled" })
+              : finishByItself(exit)
           }).pipe(Effect.ignore, Effect.ensuring(Fiber.interrupt(pump))),
     )
     yield* emit(
@@ -193,8 +202,8 @@ const supervise = (
     let timedOut = false
     const exit = yield* Effect.raceFirst(
       started.exit,
-      timeLimit(specification, started.stop, () => {
-        timedOut = true
+      timeLimit(specification, started.stop, (stopped) => {
+        timedOut = stopped
       }),
     )
     yield* Fiber.join(pump)
@@ -210,10 +219,7 @@ const supervise = (
       })
     } else if (stopRequested) {
       yield* finish({ state: "killed", exitCode, reason: "stopped on request" })
-    } else {
-      const state = exitCode === 0 ? "finished" : "failed"
-      yield* finish({ state, exitCode, ...wordsOf(yield* started.explain(exit)) })
-    }
+    } else yield* finishByItself(exit)
     yield* emit(LaunchEvent.RunEnded({ run: runValue(yield* current(key)) }))
   })
 

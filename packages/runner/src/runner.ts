@@ -37,8 +37,11 @@ export interface StartedRun {
   readonly exit: Effect.Effect<RunExit, Failure>
   /** Why it ended so and what to do next; to be asked when its output has been read to the end. */
   readonly explain: (exit: RunExit) => Effect.Effect<EndReason, Failure>
-  /** SIGTERM, and SIGKILL when the grace is over. Returns when the container is down. */
-  readonly stop: (graceSeconds: number) => Effect.Effect<void, Failure>
+  /**
+   * SIGTERM, and SIGKILL when the grace is over. Returns when the container is down; false when it had
+   * ended by itself.
+   */
+  readonly stop: (graceSeconds: number) => Effect.Effect<boolean, Failure>
 }
 
 export interface RunnerShape {

@@ -5,7 +5,8 @@ import { join } from "node:path"
 import { type FailureCode, failureCodes } from "@relaunch/failure"
 import { temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { builders, machine, rig } from "../command.ts"
+import { builders, machine } from "../command.ts"
+import { containersOfHome } from "../containers.ts"
 import type { Attempt, BadInput, BuilderName } from "./case.ts"
 
 export interface Row {
@@ -16,20 +17,6 @@ export interface Row {
   /** What is not as it is expected; nothing when all is. */
   readonly wrong: ReadonlyArray<string>
 }
-
-const containersOf = (builder: BuilderName, home: string) =>
-  Effect.promise(async (): Promise<ReadonlyArray<string>> => {
-    const label = `dev.relaunch.home=${home}`
-    if (builder === "podman") {
-      const env = { ...process.env, ...rig.podman.environment }
-      const listed = Bun.spawn(["podman", "ps", "-aq", "--filter", `label=${label}`], { env })
-      return (await listed.stdout.text()).split("\n").filter((line) => line !== "")
-    }
-    const filters = encodeURIComponent(JSON.stringify({ label: [label] }))
-    const unix = rig.engine.host.replace("unix://", "")
-    const answer = await fetch(`http://engine/containers/json?all=1&filters=${filters}`, { unix })
-    return ((await answer.json()) as ReadonlyArray<{ Id: string }>).map(({ Id }) => Id)
-  })
 
 const namesIn = (folder: string): ReadonlyArray<string> => {
   try {
@@ -135,7 +122,7 @@ export const attempt = (input: BadInput, builder: BuilderName): Effect.Effect<Ro
       })
       const row = answerOf(input, said)
       const left = [
-        ...(yield* containersOf(builder, store)).map((id) => `container ${id.slice(0, 12)}`),
+        ...(yield* containersOfHome(builder, store)).map((id) => `container ${id.slice(0, 12)}`),
         ...namesIn(join(place.home, "tmp"))
           .filter((name) => !temporary.includes(name))
           .map((name) => `temporary ${name}`),
