@@ -179,6 +179,40 @@ describe("a daemon", () => {
   )
 })
 
+/** Forgets the layers of all images but the named ones, as a podman that was killed meanwhile has. */
+const loseLayers = (storage: string) => {
+  const images: ReadonlyArray<{ readonly layer: string; readonly names?: ReadonlyArray<string> }> =
+    JSON.parse(fs.readFileSync(join(storage, "overlay-images/images.json"), "utf8"))
+  const lost = images.filter(({ names = [] }) => names.length === 0).map(({ layer }) => layer)
+  const file = join(storage, "overlay-layers/layers.json")
+  const layers: ReadonlyArray<{ readonly id: string }> = JSON.parse(fs.readFileSync(file, "utf8"))
+  const kept = layers.filter(({ id }) => !lost.includes(id))
+  fs.writeFileSync(file, JSON.stringify(kept))
+  return layers.length - kept.length
+}
+
+describe("podman's cache", () => {
+  liveEffect(
+    "that has lost a layer fails no launch",
+    () =>
+      Effect.gen(function* () {
+        const root = yield* daemonFolder()
+        const env = yield* ownPodman(root)
+        const Dockerfile = "FROM python:3.13-slim\nRUN true\nWORKDIR /x\nCOPY main.py .\n"
+        const folder = yield* temporaryFolder({ "main.py": script(), Dockerfile })
+        const { relaunch } = yield* machine
+        const flags = [...flagsFor("podman"), "-D", "Dockerfile"]
+        expect((yield* relaunch(flags, { cwd: folder, env })).code).toBe(0)
+        expect(loseLayers(join(root, "podman"))).toBeGreaterThan(0)
+        fs.writeFileSync(join(folder, "main.py"), script())
+        const again = yield* relaunch(flags, { cwd: folder, env })
+        expect(again.code === 0 ? "" : again.stdout).toBe("")
+        expect(again.stderr).toContain("warning: Podman's cache has lost a layer")
+      }),
+    "3 minutes",
+  )
+})
+
 describe("a full disk", () => {
   const filling = () =>
     `FROM python:3.13-slim\nRUN echo ${crypto.randomUUID()} && head -c 900M /dev/zero > /big\n`

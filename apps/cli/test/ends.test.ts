@@ -1,9 +1,11 @@
 /** How runs end, as a user is told: reason and next step, time limits, and logs of any size. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
+import { join } from "node:path"
 import { cliEnvironment, liveEffect, relaunchExecutable, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
+import { builders, machine, rig } from "./command.ts"
+import { containersOfHome } from "./containers.ts"
 
 const flags = ["-p", "demo", "-E", "python main.py"]
 
@@ -53,45 +55,72 @@ describe("a run", () => {
       "for want of memory",
       "x = []\nwhile True: x.append(bytearray(1 << 20))\n",
       ["-R", '{"memory": "64m", "memory-swap": "64m"}'],
-      "out of memory: the engine killed it at its memory limit",
+      137,
+      /(?:^|: )(?:out of memory: the engine killed it at its memory limit|ended by SIGKILL, as happens at a memory limit)$/,
       /^next\s+Give it more with `-R/m,
     ],
     [
       "by a crash",
-      "import os\nos.kill(os.getpid(), 11)\n",
+      // Not by a signal that it sends itself: as a container's first process it would be spared.
+      "import ctypes\nctypes.string_at(0)\n",
       [],
-      "ended by SIGSEGV",
+      139,
+      /(?:^|: )ended by SIGSEGV$/,
       /^next\s+A native library crashed/m,
     ],
     [
       "at an entry point that is not there",
       "",
       ["-E", "no-such-program main.py"],
-      "the entry point, or a program that it starts, was not found",
+      127,
+      /(?:^|: )the entry point, or a program that it starts, was not found$/,
       /^next\s+Check the first word of `--entry-point`/m,
     ],
     [
       "at an entry point that may not be executed",
       "",
       ["-E", "./main.py"],
-      "the entry point, or a program that it starts, may not be executed",
+      126,
+      /(?:^|: )the entry point, or a program that it starts, may not be executed$/,
       /^next\s+Make it executable/m,
     ],
+    [
+      "at a folder in the place of a program",
+      "",
+      ["-E", "./sub"],
+      126,
+      /(?:^|: )the entry point, or a program that it starts, may not be executed$/,
+      /^next\s+Make it executable/m,
+    ],
+    [
+      "at a program of another machine",
+      "open('x', 'wb').write(b'\\x7fELF' + bytes(60))\nimport os\nos.chmod('x', 0o755)\nos.execv('./x', ['x'])\n",
+      [],
+      1,
+      /(?:^|: )the entry point is no program that this machine can run \(exec format error\)$/,
+      /^next\s+Begin a script with a line such as/m,
+    ],
   ] as const
-  for (const [how, program, more, reason, next] of ends) {
-    liveEffect(`that ends ${how} says why in \`run show\`, and what to do next`, () =>
-      Effect.gen(function* () {
-        const folder = yield* temporaryFolder({ "main.py": program })
-        const { json, relaunch } = yield* machine
-        const launched = yield* relaunch(["--uri", folder, ...flags, ...more])
-        expect(launched.code).toBe(1)
-        expect(launched.stderr).toContain(`: ${reason}\nhint: `)
-        const [{ id }] = yield* json(["run", "list"])
-        const { stdout } = yield* relaunch(["run", "show", id])
-        expect(stdout).toMatch(new RegExp(`^reason\\s+${reason}$`, "m"))
-        expect(stdout).toMatch(next)
-      }),
-    )
+  for (const { env, name } of [builders.docker, builders.podman]) {
+    for (const [how, program, more, exitCode, reason, next] of ends) {
+      liveEffect(`that ends ${how} says why in \`run show\`, and what to do; with ${name}`, () =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder({ "main.py": program, "sub/x": "" })
+          const { home, json, relaunch } = yield* machine
+          const given = { env: { ...env, RELAUNCH_BUILDER: name } }
+          const launched = yield* relaunch(["--uri", folder, ...flags, ...more], given)
+          const [, said = ""] = /^error: Run `\w+` failed (.*)\nhint: /m.exec(launched.stderr) ?? []
+          expect([launched.code, said]).toEqual([1, expect.stringMatching(reason)])
+          expect(said).toStartWith(`with exit code ${exitCode}: `)
+          const [run] = yield* json(["run", "list"])
+          expect(run).toMatchObject({ state: "failed", exitCode })
+          const { stdout } = yield* relaunch(["run", "show", run.id])
+          expect(/^reason\s+(.*)$/m.exec(stdout)?.[1]).toMatch(reason)
+          expect(stdout).toMatch(next)
+          expect(yield* containersOfHome(name, join(home, "relaunch"))).toEqual([])
+        }),
+      )
+    }
   }
 })
 

@@ -15,32 +15,30 @@ import {
   runLabel,
 } from "./runner.ts"
 
+/**
+ * The exit code of a program that could not be started, as shells have it. Engines with a first process of
+ * their own start the container and end so; the others refuse to start it, in the words of their runtime.
+ */
+const exitOfRefused = (error: Failure): number | undefined => {
+  const message = String(error.details["message"] ?? error.message)
+  const notFound =
+    /executable file .*not found|exec: ".*": (?:stat .*: )?no such file or directory|command that was not found/i
+  if (notFound.test(message)) return 127
+  return /exec: ".*": (?:permission denied|is a directory)|open executable: permission denied|OCI permission denied/i.test(
+    message,
+  )
+    ? 126
+    : undefined
+}
+
 /** The engine's refusals to start, in words that name the entry point. */
 const startFailure = (request: RunRequest, error: Failure): Failure => {
   const message = String(error.details["message"] ?? error.message)
   const entryPoint = request.entryPoint?.join(" ") ?? "the image's own entry point"
   const details = { ...error.details, entryPoint, image: request.image }
-  if (/executable file not found|no such file or directory/i.test(message)) {
-    return failure(
-      "E_CONTAINER_START",
-      `Entry point \`${entryPoint}\` was not found in the image`,
-      {
-        hints: ["Check `--entry-point`: its first word must be a program of the image"],
-        details,
-        cause: error,
-      },
-    )
-  }
   if (/slirp4netns failed/.test(message)) {
     return failure("E_CONTAINER_START", "Podman cannot make the container's network", {
       hints: ["Let the user open `/dev/net/tun`, as slirp4netns needs it"],
-      details,
-      cause: error,
-    })
-  }
-  if (/permission denied/i.test(message)) {
-    return failure("E_CONTAINER_START", `Entry point \`${entryPoint}\` is not executable`, {
-      hints: ["Make it executable (`chmod +x`), or start it with its interpreter"],
       details,
       cause: error,
     })
@@ -167,19 +165,30 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
               Effect.mapError((error) => startFailure(request, error)),
             )
             const { lastOutput, output } = remembering(yield* engine.containerOutput(containerId))
-            yield* Effect.mapError(engine.startContainer(containerId), (error) =>
-              startFailure(request, error),
+            const refused = yield* engine.startContainer(containerId).pipe(
+              Effect.as(undefined),
+              Effect.catchIf(
+                (error) => exitOfRefused(error) !== undefined,
+                (error) => Effect.succeed(exitOfRefused(error)),
+              ),
+              Effect.mapError((error) => startFailure(request, error)),
             )
             return {
               containerId,
-              output,
-              exit: exitOf(engine, containerId),
+              output: refused === undefined ? output : Stream.empty,
+              exit:
+                refused === undefined
+                  ? exitOf(engine, containerId)
+                  : Effect.succeed({ exitCode: refused, outOfMemory: false, error: "" }),
               explain: (exit) =>
                 Effect.gen(function* () {
                   const image = yield* engine.inspectImage(request.image)
                   const { platform } = yield* engine.info
                   return explainEnd(exit, {
                     lastOutput: lastOutput(),
+                    memoryLimited: ["m", "memory"].some((name) =>
+                      Object.hasOwn(request.resources, name),
+                    ),
                     platforms: { image: image?.platform ?? "", engine: platform },
                   })
                 }),

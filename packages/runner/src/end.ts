@@ -12,6 +12,8 @@ export interface RunExit {
 export interface EndContext {
   /** The last of what it printed, where the first program's own trouble stands. */
   readonly lastOutput: string
+  /** It was given a memory limit. Not every engine notices who is killed at it. */
+  readonly memoryLimited: boolean
   /** `linux/amd64`; of the image and of the engine. */
   readonly platforms: { readonly image: string; readonly engine: string }
 }
@@ -61,19 +63,25 @@ const wrongFormat = (platforms: EndContext["platforms"]): EndReason =>
         hint: "Begin a script with a line such as `#!/bin/sh`, or start it with its interpreter",
       }
 
+const moreMemory =
+  'Give it more with `-R \'{"memory": "8g"}\'`, or let it use less, as by a smaller batch'
+
 /** `exec /x: exec format error`, `exec x failed: Exec format error` */
 const hasWrongFormat = (text: string): boolean => /exec format error/i.test(text)
 
 export const explainEnd = (
   { error, exitCode, outOfMemory }: RunExit,
-  { lastOutput, platforms }: EndContext,
+  { lastOutput, memoryLimited, platforms }: EndContext,
 ): EndReason => {
   if (exitCode !== 0 && hasWrongFormat(`${error}\n${lastOutput}`)) return wrongFormat(platforms)
   if (outOfMemory) {
     return {
       reason: "out of memory: the engine killed it at its memory limit",
-      hint: 'Give it more with `-R \'{"memory": "8g"}\'`, or let it use less, as by a smaller batch',
+      hint: moreMemory,
     }
+  }
+  if (exitCode === 137 && memoryLimited) {
+    return { reason: "ended by SIGKILL, as happens at a memory limit", hint: moreMemory }
   }
   if (error !== "") return { reason: error, hint: null }
   if (exitCode > 128 && exitCode < 160) {

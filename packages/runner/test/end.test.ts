@@ -9,7 +9,7 @@ describe("an end", () => {
   test("at an image for other processors names both", () => {
     const platforms = { image: "linux/arm64", engine: "linux/amd64" }
     const lastOutput = "exec /usr/local/bin/python: exec format error\n"
-    expect(explainEnd(exit, { lastOutput, platforms })).toEqual({
+    expect(explainEnd(exit, { lastOutput, memoryLimited: false, platforms })).toEqual({
       reason: "the image is built for linux/arm64, and this engine runs linux/amd64",
       hint: "Launch without `--platform`, or use an image built for this machine",
     })
@@ -17,7 +17,9 @@ describe("an end", () => {
 
   test("with a good exit code needs no words, whatever the program printed", () => {
     const lastOutput = "exec format error is what I look for\n"
-    expect(explainEnd({ ...exit, exitCode: 0 }, { lastOutput, platforms: here })).toEqual({
+    expect(
+      explainEnd({ ...exit, exitCode: 0 }, { lastOutput, memoryLimited: false, platforms: here }),
+    ).toEqual({
       reason: null,
       hint: null,
     })
@@ -25,7 +27,10 @@ describe("an end", () => {
 
   test("by a signal without a name has its number", () => {
     expect(
-      explainEnd({ ...exit, exitCode: 128 + 31 }, { lastOutput: "", platforms: here }),
+      explainEnd(
+        { ...exit, exitCode: 128 + 31 },
+        { lastOutput: "", memoryLimited: false, platforms: here },
+      ),
     ).toEqual({ reason: "ended by signal 31", hint: null })
   })
 })

@@ -1,12 +1,14 @@
 /** Runs for tests: in a store of their own, to their end, looked at from outside. */
 import { Engine } from "@relaunch/engine"
-import { testEngine } from "@relaunch/testing"
+import { testRig } from "@relaunch/testing"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { containerRunner, homeLabel, Runner, type RunRequest } from "../src/index.ts"
 
-export const { host } = await testEngine()
+const rig = await testRig()
+export const { host } = rig.engine
 
 /** A store of its own, so that leftovers of others do not count. */
 export const home = `/nowhere/${crypto.randomUUID()}`
@@ -14,6 +16,26 @@ export const home = `/nowhere/${crypto.randomUUID()}`
 export const services = containerRunner(home).pipe(
   Layer.provideMerge(Engine.layer({ DOCKER_HOST: host, HOME: "/nowhere" })),
 )
+
+const podman = { ...process.env, CONTAINER_HOST: undefined, ...rig.podman.environment }
+
+/** Engines that run what builders build; each has the images it is asked to run. */
+export const engines = {
+  docker: services,
+  podman: containerRunner(home).pipe(
+    Layer.provideMerge(
+      Layer.tap(Engine.podman(podman), (context) =>
+        Effect.gen(function* () {
+          const engine = Context.get(context, Engine)
+          const there = yield* engine.inspectImage("python:3.13-slim")
+          if (there === undefined) {
+            yield* Stream.runDrain(engine.pullImage("python:3.13-slim", null))
+          }
+        }),
+      ),
+    ),
+  ),
+}
 
 export const request = (
   entryPoint: ReadonlyArray<string> | null,

@@ -264,31 +264,4 @@ const addresses: ReadonlyArray<BadInput> = [
   },
 ]
 
-const starts: ReadonlyArray<BadInput> = [
-  {
-    title: "a program that is not in the image",
-    builders: ["podman"],
-    files: main,
-    args: ["--uri", ".", "-p", "demo", "-E", "no-such-program main.py"],
-    answer: {
-      code: "E_CONTAINER_START",
-      message: "Entry point `no-such-program main.py` was not found in the image",
-      hint: /--entry-point/,
-    },
-    stored: { jobs: 1, runs: 1 },
-  },
-  {
-    title: "a script that is not executable",
-    builders: ["podman"],
-    files: main,
-    args: ["--uri", ".", "-p", "demo", "-E", "./main.py"],
-    answer: {
-      code: "E_CONTAINER_START",
-      message: "Entry point `./main.py` is not executable",
-      hint: /chmod/,
-    },
-    stored: { jobs: 1, runs: 1 },
-  },
-]
-
-export const engines: ReadonlyArray<BadInput> = [...daemons, ...addresses, ...starts]
+export const engines: ReadonlyArray<BadInput> = [...daemons, ...addresses]
