@@ -56,6 +56,9 @@ const secretsOf = ({ dockerfile, secrets }: BuildRequest): ReadonlyArray<SentSec
     file: `.relaunch.secret-${crypto.randomUUID()}`,
   }))
 
+/** Podman would take a variable of the same name for it, in its own environment, without the type. */
+const secretWords = ({ file, id }: SentSecret) => `id=${id},type=file,src=${file}`
+
 /** The context and the Dockerfile; `onBreak` is told why the stream breaks off. */
 export const contextTar = (
   request: BuildRequest,
@@ -190,9 +193,7 @@ const build = (
           // Podman's word for it; Docker's classic builder knows none.
           ...(sourceDateEpoch === undefined ? {} : { timestamp: String(sourceDateEpoch) }),
           ...(request.noCache === true ? { nocache: "1" } : {}),
-          ...(secrets.length === 0
-            ? {}
-            : { secrets: JSON.stringify(secrets.map(({ file, id }) => `id=${id},src=${file}`)) }),
+          ...(secrets.length === 0 ? {} : { secrets: JSON.stringify(secrets.map(secretWords)) }),
         },
         counted(tar, request.context.size, (event) => progress.unsafeOffer(event)),
         { "x-registry-config": logins },

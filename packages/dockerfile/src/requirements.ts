@@ -60,7 +60,8 @@ const isLocal = (text: string) =>
 /** A login that stands in the file itself; `${VARIABLE}` is one that does not. */
 export const holdsLogin = (text: string): boolean =>
   [...text.matchAll(/https?:\/\/([^/\s@]+)@/gi)].some(
-    ([, login = ""]) => login.replace(/\$\{[A-Z0-9_]+\}|:/g, "") !== "",
+    // A name before a password is no secret, one alone may be a token.
+    ([, login = ""]) => login.replace(/^[^:]*:/, "").replace(/\$\{[A-Z0-9_]+\}/g, "") !== "",
   )
 
 export const readRequirements = (text: string): RequirementLines => {

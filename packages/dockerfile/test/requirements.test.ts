@@ -76,6 +76,10 @@ const cases: ReadonlyArray<readonly [string, Partial<Lines>]> = [
     `--extra-index-url https://\${USER}:\${TOKEN}@host.example/simple`,
     { extraIndex: true, variables: ["USER", "TOKEN"] },
   ],
+  [
+    `--extra-index-url https://u:\${PASSWORD}@host.example/simple`,
+    { extraIndex: true, variables: ["PASSWORD"] },
+  ],
   ["--extra-index-url https://token@host.example/simple", { extraIndex: true, credentials: true }],
   ["x @ https://u:p@host.example/x.whl", { credentials: true }],
   ["-f wheels", { local: ["wheels"] }],
