@@ -7,12 +7,19 @@ const transpilers = {
   tsx: new Bun.Transpiler({ loader: "tsx" }),
 }
 
-/** What a file imports when it runs; imports of types alone are gone by then. */
-export const importsOf = (file: string): ReadonlyArray<string> =>
-  transpilers[file.endsWith(".tsx") ? "tsx" : "ts"]
+/** `import type { A } from "./a.ts"` and `export type { A } from "./a.ts"`: also in braces over several lines. */
+const fromModule = /^(?:import|export)\b[^"';]*\bfrom "([^"]+)"/gm
+
+/** What a file imports, types included: who reads a type depends on where it stands. */
+export const importsOf = (file: string): ReadonlyArray<string> => {
+  const text = read(file)
+  const atRun = transpilers[file.endsWith(".tsx") ? "tsx" : "ts"]
     // The scanner does not know the first line of a script.
-    .scanImports(read(file).replace(/^#!.*/, ""))
+    .scanImports(text.replace(/^#!.*/, ""))
     .map(({ path }) => path)
+  const written = [...text.matchAll(fromModule)].map(([, path = ""]) => path)
+  return [...new Set([...atRun, ...written])]
+}
 
 export type Edges = ReadonlyMap<string, ReadonlyArray<string>>
 

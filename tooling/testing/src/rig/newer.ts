@@ -5,9 +5,9 @@ import { ensureBuildkit } from "./buildkit.ts"
 import { ensureNewestBuildkit } from "./buildkit-programs.ts"
 import { ensureTestEngine } from "./engine.ts"
 import { baseImage, ensureFrontendImage } from "./images.ts"
+import { locked } from "./lock.ts"
 import { ensureNewerEngine } from "./newer-engine.ts"
 import { ensureLoginRegistry, ensureOpenRegistry } from "./registries.ts"
-import { locked } from "./rig.ts"
 
 export interface NewerDaemons {
   /** `unix:///...` of a dockerd 26 with the containerd image store, for DOCKER_HOST. */

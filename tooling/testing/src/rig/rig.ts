@@ -10,7 +10,6 @@ import {
   providing,
   say,
   stopDaemon,
-  waitFor,
 } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
 import { ensurePodmanBridge, removeBridge, removePodmanBridge } from "./bridge.ts"
@@ -20,6 +19,7 @@ import { ensureTestEngine } from "./engine.ts"
 import type { RigVariables } from "./environment.ts"
 import { ensureGitHttps, ensureGitSsh, gitLogin, repositoriesFolder } from "./git-servers.ts"
 import { ensureImages } from "./images.ts"
+import { locked } from "./lock.ts"
 import { rigPlaces } from "./places.ts"
 import { ensurePodman } from "./podman.ts"
 import { ensureWandb, newestWandb, oldWandb } from "./python.ts"
@@ -50,25 +50,6 @@ const systemPackages = [
 const hasVenv = (): boolean =>
   Bun.spawnSync(["python3", "-c", "import ensurepip, venv"], { stdout: "ignore", stderr: "ignore" })
     .exitCode === 0
-
-/** One at a time starts or stops things; a lock whose holder is gone is no lock. */
-export const locked = <A>(work: Effect.Effect<A, Problem>): Effect.Effect<A, Problem> => {
-  const file = join(rigPlaces().state, "lock")
-  const take = Effect.sync(() => {
-    try {
-      writeFileSync(file, identityOf(process.pid), { flag: "wx" })
-      return true
-    } catch {
-      if (existsSync(file) && !isAlive(readFileSync(file, "utf8"))) rmSync(file, { force: true })
-      return undefined
-    }
-  })
-  return Effect.acquireUseRelease(
-    waitFor({ what: `whoever holds \`${file}\``, atMost: "30 minutes" }, take),
-    () => work,
-    () => Effect.sync(() => rmSync(file, { force: true })),
-  )
-}
 
 /** Suites that use the rig now, each a file named by the pid; `kept` stands for single test runs. */
 const usersFolder = (): string => {
