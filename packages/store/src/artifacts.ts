@@ -140,20 +140,29 @@ export const removeArtifacts = (
 }
 
 export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
+  /** `again`: content is read even where its blob is there. */
   const stageAll = (
     artifact: NewArtifact,
     again: boolean,
   ): Effect.Effect<ReadonlyArray<StagedFile>, Failure, Scope.Scope> =>
-    // Of two with one path, the last is the one that is meant.
-    Effect.forEach(
-      new Map(artifact.files.map((file) => [file.path, file])).values(),
-      ({ content, path }) =>
-        Effect.acquireRelease(blobs.stageContent(content, again), (staged) =>
-          blobs.discard([staged]),
-        ).pipe(Effect.map((staged) => ({ path, staged }))),
-      // Each waits for its disk; syncing many at once costs little more than syncing one.
-      { concurrency: 16 },
-    )
+    Effect.suspend(() => {
+      // Of two with one path, the last is the one that is meant.
+      const contents = new Map(artifact.files.map(({ content, path }) => [path, content]))
+      const staged = new Map<string, Staged>()
+      for (const [path, content] of contents) {
+        const there = again ? undefined : blobs.present(content)
+        if (there !== undefined) staged.set(path, there)
+      }
+      return Effect.forEach(
+        [...contents].filter(([path]) => !staged.has(path)),
+        ([path, content]) =>
+          Effect.acquireRelease(blobs.stageContent(content), (one) => blobs.discard([one])).pipe(
+            Effect.map((one) => staged.set(path, one)),
+          ),
+        // Each waits for its disk; syncing many at once costs little more than syncing one.
+        { concurrency: 16, discard: true },
+      ).pipe(Effect.map(() => [...staged].map(([path, one]) => ({ path, staged: one }))))
+    })
 
   const logOnce = (artifact: NewArtifact, again: boolean) =>
     Effect.gen(function* () {

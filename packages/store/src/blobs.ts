@@ -46,8 +46,9 @@ export class BlobGone extends Error {
 export interface Blobs {
   /** Reads the content once. The waiting file goes away with `discard`, or when it is put in place. */
   readonly stage: (content: AsyncIterable<Uint8Array>) => Effect.Effect<Staged, Failure>
-  /** `again`: the content is read even where its blob is there. */
-  readonly stageContent: (content: Content, again: boolean) => Effect.Effect<Staged, Failure>
+  readonly stageContent: (content: Content) => Effect.Effect<Staged, Failure>
+  /** Of content that is known and has its blob already: nothing of it needs to be read. */
+  readonly present: (content: Content) => Staged | undefined
   readonly discard: (staged: ReadonlyArray<Staged>) => Effect.Effect<void>
   /** Only inside `change`. Throws `BlobGone`. */
   readonly place: (staged: Staged) => void
@@ -119,18 +120,21 @@ export const makeBlobs = (
 
     return {
       stage,
-      stageContent: (content, again) => {
-        if (!("file" in content)) return stage(bytesOf(content))
-        const { file, known } = content
-        return known !== undefined && !again && existsSync(pathOf(known.sha256))
-          ? Effect.succeed({ blob: known.sha256, digest: known.md5, size: known.size })
-          : Effect.flatMap(waiting, (beside) =>
+      present: (content) => {
+        const known = "known" in content ? content.known : undefined
+        return known !== undefined && existsSync(pathOf(known.sha256))
+          ? { blob: known.sha256, digest: known.md5, size: known.size }
+          : undefined
+      },
+      stageContent: (content) =>
+        "file" in content
+          ? Effect.flatMap(waiting, (beside) =>
               Effect.tryPromise({
                 try: () => write(bytesOf(content), join(beside, randomUUID())),
-                catch: (cause) => unreadable(file, beside, cause),
+                catch: (cause) => unreadable(content.file, beside, cause),
               }),
             )
-      },
+          : stage(bytesOf(content)),
       discard: (staged) =>
         // What stays here goes with the process.
         Effect.ignore(
