@@ -70,6 +70,7 @@ describe("tooling/bench --quick", () => {
             "buildctl",
           ]),
           ["launch a directory of 120 files, 0.12 MB, first", "relaunch", "docker build and run"],
+          ["launch a directory of 120 files, 0.12 MB, nothing changed", "relaunch", "docker run"],
         ])
         for (const { lines } of results) {
           for (const { median, peak } of lines) {
