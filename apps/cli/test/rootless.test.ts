@@ -1,8 +1,9 @@
 /** Podman of a user who is not root. Account, subordinate ids and network device are the test's own. */
-import { describe, expect } from "bun:test"
-import { chmodSync, mkdirSync, readFileSync } from "node:fs"
+import { afterAll, describe, expect } from "bun:test"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
+import { liveEffect, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { listening, machine, rig } from "./command.ts"
@@ -29,6 +30,10 @@ const ended = Effect.gen(function* () {
   if (left.length > 0) return yield* Effect.fail(left)
 }).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.timeout("10 seconds"), Effect.ignore)
 
+/** The user's own: pulled once, an image serves all tests. */
+const folder = mkdtempSync(join(tmpdir(), "relaunch-rootless-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
 /** A podman service of that user, in a mount namespace where the account exists. */
 const rootlessPodman = (hasNetwork: boolean) =>
   Effect.gen(function* () {
@@ -37,7 +42,7 @@ const rootlessPodman = (hasNetwork: boolean) =>
       "utf8",
     )
     const containers = readFileSync(rig.podman.environment["CONTAINERS_CONF"] ?? "", "utf8")
-    const folder = yield* temporaryFolder({
+    yield* writeFiles(folder, {
       passwd: `${readFileSync("/etc/passwd", "utf8")}${account}:x:${uid}:${uid}::/tmp:/bin/sh\n`,
       group: `${readFileSync("/etc/group", "utf8")}${account}:x:${uid}:\n`,
       subids: `${account}:300000:65536\n`,
@@ -55,6 +60,7 @@ mount --bind "$0/passwd" /etc/passwd
 mount --bind "$0/group" /etc/group
 mount --bind "$0/subids" /etc/subuid
 mount --bind "$0/subids" /etc/subgid
+rm -f "$0/tun"
 mknod "$0/tun" c 10 200
 chmod ${hasNetwork ? "666" : "600"} "$0/tun"
 mount --bind "$0/tun" /dev/net/tun
@@ -76,9 +82,12 @@ exec setpriv --reuid ${uid} --regid ${uid} --clear-groups env -i PATH="$PATH" HO
     return { CONTAINER_HOST: `unix://${socket}` }
   })
 
+/** Built by the first test. */
+const source = `${program}# ${crypto.randomUUID()}\n`
+
 const project = (home: string) =>
   writeFiles(home, {
-    "code/main.py": `${program}# ${crypto.randomUUID()}\n`,
+    "code/main.py": source,
     "code/Dockerfile": "FROM python:3.13-slim\nCOPY . .\n",
   })
 

@@ -15,7 +15,8 @@ const root = join(import.meta.dir, "../../../..")
 const reports = mkdtempSync(join(tmpdir(), "relaunch-reports-"))
 const oneCheckSeconds = 20 * 60
 const allChecks = "60 minutes"
-const atOnce = Math.min(4, Math.max(2, availableParallelism()))
+/** One more than there are processors: most of what runs waits for a daemon now and then. */
+const atOnce = Math.min(4, availableParallelism() + 1)
 
 /** Tests must not depend on what the user of this machine has set for other purposes. */
 const ownEnvironment = (): Record<string, string | undefined> => ({
