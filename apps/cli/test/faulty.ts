@@ -1,5 +1,5 @@
 /** Parts of a machine that a test may break: daemons and disks of its own. */
-import { mkdirSync, readFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
@@ -112,6 +112,20 @@ const killedBy = (file: string) =>
     }
   })
 
+/** Fails while the process is there; one that is dead and not yet waited for counts as gone. */
+const goneBy = (file: string) =>
+  Effect.try(() => {
+    const state = (): string => {
+      try {
+        return readFileSync(`/proc/${readFileSync(file, "utf8").trim()}/stat`, "utf8")
+      } catch {
+        return ") Z"
+      }
+    }
+    if (!/\) [ZX]/.test(state())) throw new Error("It still runs")
+    rmSync(file, { force: true })
+  })
+
 /** An engine listens before it can answer. */
 const pinged = (unix: string) =>
   Effect.tryPromise(async () => {
@@ -135,9 +149,13 @@ export const ownDockerd = (root: string, flags: ReadonlyArray<string> = []) =>
       ...["--registry-mirror", `http://${rig.registry.open.address}`],
       ...flags,
     ]
-    // One that was killed leaves its containerd behind.
-    yield* Effect.addFinalizer(() => killedBy(join(state, "exec/containerd/containerd.pid")))
-    const start = Effect.tap(daemon(command, socket), Effect.retry(pinged(socket), boundedly))
+    const containerd = join(state, "exec/containerd/containerd.pid")
+    yield* Effect.addFinalizer(() => killedBy(containerd))
+    // The containerd of one that was killed ends as well; until init has seen that, the next takes it for alive.
+    const start = Effect.retry(goneBy(containerd), boundedly).pipe(
+      Effect.zipRight(daemon(command, socket)),
+      Effect.tap(Effect.retry(pinged(socket), boundedly)),
+    )
     return { host: `unix://${socket}`, start }
   })
 

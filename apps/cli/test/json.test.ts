@@ -6,7 +6,7 @@ import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing
 import { Ajv2020 } from "ajv/dist/2020.js"
 import * as Effect from "effect/Effect"
 import schema from "../../../docs/schema/relaunch.schema.json" with { type: "json" }
-import { builders, machine, rig } from "./command.ts"
+import { builders, configured, machine, rig } from "./command.ts"
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
 ajv.addSchema(schema, "relaunch")
@@ -114,7 +114,12 @@ describe("--json", () => {
         yield* answer("variables", ["env"])
         yield* answer("paths", ["config", "path"])
         const builders = yield* answer("builders", ["builder", "list"])
-        expect(builders).toMatchObject([{ name: "docker", chosen: true, reachable: true }, {}, {}])
+        const chosen = configured?.name ?? "docker"
+        expect(builders).toMatchObject(
+          ["docker", "buildkit", "podman"].map((name) =>
+            name === chosen ? { name, chosen: true, reachable: true } : { name, chosen: false },
+          ),
+        )
         yield* answer("product", ["version"])
         yield* answer("configFiles", ["config", "validate"])
         yield* answer("leftovers", ["clean", "--dry-run"])
