@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import { cliEnvironment, liveEffect, relaunchExecutable, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { builders, configured, machine, rig } from "./command.ts"
+import { builders, machine, rig } from "./command.ts"
 import { containersOfHome } from "./containers.ts"
 
 const flags = ["-p", "demo", "-E", "python main.py"]
@@ -134,7 +134,7 @@ describe("a log of 200 MB", () => {
       })
       const { home, json } = yield* machine
       const child = Bun.spawn([relaunchExecutable, "--uri", folder, ...flags], {
-        env: cliEnvironment(home, { ...rig.environment, ...configured?.env }),
+        env: cliEnvironment(home, rig.environment),
         stdin: "ignore",
         stdout: Bun.file(`${folder}/said`),
         stderr: "ignore",

@@ -15,7 +15,7 @@ const faults = [
   ["cut", 75, "E_NETWORK", /could not take/],
 ] as const
 
-/** Names of the engine's images that are of this registry. */
+/** Names of the engine's images that are of this registry; some stores keep them by digest as well. */
 const imagesOf = (registry: string) =>
   Effect.promise(async () => {
     const answer = await fetch("http://engine/images/json", {
@@ -26,7 +26,7 @@ const imagesOf = (registry: string) =>
     }>
     return images
       .flatMap(({ RepoTags }) => RepoTags ?? [])
-      .filter((tag) => tag.startsWith(registry))
+      .filter((tag) => tag.startsWith(registry) && !tag.includes("@"))
   })
 
 describe("a registry", () => {

@@ -24,10 +24,15 @@ const items = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) 
 
 const unnamed = JSON.stringify({ dangling: ["true"] })
 
+const isRemoval = /(?:image|layer) not known|no such image/i
+
 export const pruneApi = (api: Effect.Effect<Transport, Failure>): PruneApi => ({
   unnamedImages: Effect.flatMap(api, ({ json }) =>
-    json({ method: "GET", path: "/images/json", query: { filters: unnamed } }),
+    // An engine with many hundred images takes its time to list them.
+    json({ method: "GET", path: "/images/json", query: { filters: unnamed } }, true),
   ).pipe(
+    // Podman gives up its list when an image of it is removed meanwhile.
+    Effect.retry({ times: 5, while: ({ details }) => isRemoval.test(String(details["message"])) }),
     Effect.map((said) =>
       items(said).map((image) => ({
         id: String(at(image, "Id")),

@@ -49,15 +49,22 @@ const bunTest = (
   }
 }
 
-/** What of the launch commands runs with each builder again: the three of the page, jobs of each kind. */
+/** What of the launch commands runs with each builder again: all whose answer a builder has a part in. */
 const ofEachBuilder = {
-  files: ["code", "git", "image", "again"].map((name) => `apps/cli/test/${name}.test.ts`),
+  files: ["again", "code", "ends", "git", "image", "json", "mistakes"].map(
+    (name) => `apps/cli/test/${name}.test.ts`,
+  ),
   tests: [
     "the page's code command",
+    "ignored files",
     "the default Dockerfile",
-    "the page's git command (?:over|with .Dockerfile|fetches)",
-    "the page's image command (?:makes|pulls)",
+    "values that try to become instructions",
+    "the page's git command (?:over|with|fetches)",
+    "the page's image command",
     "a stored job of .*, launched with another value",
+    "a mistake (?:no engine|no such image|failing|missing Dockerfile|entry point)",
+    "--json of (?:every command|events)",
+    "a run that takes longer",
   ].join("|"),
   /** Docker's are those that run with all the others. */
   builders: ["buildkit", "podman"],
