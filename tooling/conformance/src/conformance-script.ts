@@ -2,7 +2,7 @@
  * `bun run conformance [word...]`: the table of all cases, or of those whose names have one of the words.
  * Ends with 1 when something is not as it is written.
  */
-import { testRig } from "@relaunch/testing"
+import { dockerfileFrontend, testRig } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { readCases } from "./case.ts"
 import { readDifferences, strayDifferences } from "./differences.ts"
@@ -16,6 +16,7 @@ const wanted = cases.filter(
   ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
 )
 const rig = await testRig()
+await dockerfileFrontend()
 const say = (line: string) => process.stdout.write(`${line}\n`)
 
 say(heading)

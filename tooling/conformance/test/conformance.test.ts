@@ -1,10 +1,11 @@
 /** One behaviour: every case comes out of every engine as its file says, but for the listed differences. */
 import { describe, expect, test } from "bun:test"
-import { liveEffect, testRig } from "@relaunch/testing"
+import { dockerfileFrontend, liveEffect, testRig } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { columns, readCases, readDifferences, strayDifferences, verdictOf } from "../src/index.ts"
 
 const rig = await testRig()
+await dockerfileFrontend()
 const cases = readCases()
 const differences = readDifferences()
 
