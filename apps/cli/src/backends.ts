@@ -7,10 +7,9 @@ import { buildkitBackend } from "@relaunch/builder-buildkit"
 import { dockerBackend } from "@relaunch/builder-docker"
 import { podmanBackend } from "@relaunch/builder-podman"
 import type { Backend, BackendSettings } from "@relaunch/engine"
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, nearestName } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import { distance } from "fastest-levenshtein"
 
 export const backends: Readonly<Record<string, Backend<Builder>>> = {
   docker: dockerBackend,
@@ -27,12 +26,6 @@ export interface ConfiguredSettings {
   readonly values: BackendSettings
   readonly origin: string
 }
-
-const nearest = (name: string, known: ReadonlyArray<string>): string | undefined =>
-  known
-    .map((each) => ({ each, far: distance(each, name) }))
-    .sort((a, b) => a.far - b.far)
-    .find(({ far }) => far <= Math.min(3, name.length / 2))?.each
 
 const unknownBackend = (wanted: string): Failure =>
   failure("E_BUILDER_UNKNOWN", `There is no builder \`${wanted}\``, {
@@ -66,7 +59,7 @@ export const settingsOf = (
     const known = Object.keys((yield* requireBackend(type)).settings)
     const unknown = Object.keys(values).find((key) => !known.includes(key))
     if (unknown !== undefined) {
-      const close = nearest(unknown, known)
+      const close = nearestName(unknown, known)
       return yield* failure(
         "E_CONFIG",
         `${origin}: builder \`${type}\` has no setting \`${unknown}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`,

@@ -1,6 +1,5 @@
 /** `--json name,state`: the answer with these fields alone, of each of its items where it has several. */
-import { type Failure, failure } from "@relaunch/failure"
-import { distance } from "fastest-levenshtein"
+import { type Failure, failure, nearestName } from "@relaunch/failure"
 
 const job = [
   ...["name", "version", "aliases", "digest", "sourceType", "entity", "project", "createdAt"],
@@ -55,13 +54,10 @@ export const unknownField = (
   const known = jsonFields[command] ?? []
   const wrong = fields.find((field) => !known.includes(field))
   if (wrong === undefined) return undefined
-  const near = known
-    .map((name) => ({ name, far: distance(name.toLowerCase(), wrong.toLowerCase()) }))
-    .sort((left, right) => left.far - right.far)
-    .find(({ far }) => far <= Math.max(2, wrong.length / 3))
+  const near = nearestName(wrong, known)
   return failure("E_USAGE", `The answer of \`${command}\` has no field \`${wrong}\``, {
     hints: [
-      ...(near === undefined ? [] : [`Did you mean \`${near.name}\`?`]),
+      ...(near === undefined ? [] : [`Did you mean \`${near}\`?`]),
       known.length === 0 ? "Leave the fields out" : `It has ${known.join(", ")}`,
     ],
     details: { field: wrong, known },

@@ -3,9 +3,8 @@
  * reference's launch specification as far as they mean something here; others are refused.
  */
 import * as fs from "node:fs"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { type Failure, failure, nearestName, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { distance } from "fastest-levenshtein"
 import { parse } from "yaml"
 import type { Session } from "./session.ts"
 
@@ -102,7 +101,7 @@ const unknownKey = (
 ): Failure | undefined => {
   const key = Object.keys(fields).find((each) => !allowed.includes(each))
   if (key === undefined) return undefined
-  const near = allowed.find((each) => distance(each, key) <= Math.min(3, key.length / 2))
+  const near = nearestName(key, allowed)
   return failure("E_CONFIG", `The launch configuration has no key \`${place}${key}\``, {
     hints: [
       near === undefined

@@ -1,7 +1,6 @@
 /** The parser's complaints as failures with a hint. */
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, nearestName } from "@relaunch/failure"
 import type { Command, CommanderError } from "commander"
-import { distance } from "fastest-levenshtein"
 
 /** The command the words lead to: `job create`, empty for `relaunch` itself. */
 const commandOf = (program: Command, argv: ReadonlyArray<string>): Command => {
@@ -19,13 +18,13 @@ export const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 
 const unknownCommand = (command: Command, word: string): Failure => {
-  const near = command.commands
-    .map((each) => ({ name: each.name(), far: distance(each.name(), word) }))
-    .sort((a, b) => a.far - b.far)
-    .find(({ far }) => far <= Math.max(2, word.length / 2))
+  const near = nearestName(
+    word,
+    command.commands.map((each) => each.name()),
+  )
   return failure("E_USAGE", `There is no command \`${pathOf(command)} ${word}\``, {
     hints: [
-      ...(near === undefined ? [] : [`Did you mean \`${pathOf(command)} ${near.name}\`?`]),
+      ...(near === undefined ? [] : [`Did you mean \`${pathOf(command)} ${near}\`?`]),
       `See \`${pathOf(command)} --help\``,
     ],
   })

@@ -3,51 +3,13 @@ import { describe, expect } from "bun:test"
 import { gitRepository, liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { machine, rig } from "./command.ts"
+import { python } from "./sdk.ts"
 
 const overrides = (config: Readonly<Record<string, unknown>>) =>
   JSON.stringify({ overrides: { run_config: config } })
 
 const trackingScript =
   'import wandb\n\nwith wandb.init(config={"lr": 0.1}) as run:\n    run.log({"doubled": run.config["lr"] * 2})\n'
-
-/** A Python with the real package, talking to the server of this machine. */
-const python = (
-  script: string,
-  home: string,
-  variables: Readonly<Record<string, string>>,
-  folder = home,
-) =>
-  Effect.promise(async () => {
-    const child = Bun.spawn(
-      [
-        rig.python.wandb,
-        script.endsWith(".py") ? script : "-c",
-        ...(script.endsWith(".py") ? [] : [script]),
-      ],
-      {
-        cwd: folder,
-        env: {
-          PATH: process.env["PATH"],
-          HOME: home,
-          WANDB_SILENT: "true",
-          WANDB_CACHE_DIR: home,
-          WANDB_DATA_DIR: home,
-          WANDB_CONFIG_DIR: home,
-          WANDB_ARTIFACT_DIR: `${home}/artifacts`,
-          ...variables,
-        },
-        stdout: "pipe",
-        stderr: "pipe",
-      },
-    )
-    const [stdout, stderr, code] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ])
-    if (code !== 0) throw new Error(`${stdout}\n${stderr}`)
-    return stdout
-  })
 
 describe("a stored job", () => {
   liveEffect("of a git commit, launched with another value, finds it in wandb.config", () =>

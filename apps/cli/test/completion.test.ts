@@ -4,6 +4,7 @@ import { dirname } from "node:path"
 import {
   cliEnvironment,
   effect,
+  finished,
   liveEffect,
   relaunchCli,
   relaunchExecutable,
@@ -51,14 +52,10 @@ _get_comp_words_by_ref() { cur="jo"; prev="relaunch"; words=(relaunch jo); cword
 COMP_WORDS=(relaunch jo); COMP_CWORD=1; COMP_LINE="relaunch jo"; COMP_POINT=11
 __relaunch_complete
 printf '%s\\n' "\${COMPREPLY[@]}"`
-      const child = Bun.spawn(["bash", "-c", script], {
+      const { stderr, stdout } = yield* finished(["bash", "-c", script], {
+        cwd: home,
         env: { ...env, PATH: `${dirname(relaunchExecutable)}:${PATH}` },
-        stdout: "pipe",
-        stderr: "pipe",
       })
-      const [stdout, stderr] = yield* Effect.promise(() =>
-        Promise.all([child.stdout.text(), child.stderr.text()]),
-      )
       // Outside of a completion bash itself refuses `compopt`.
       expect([stdout.trim(), stderr.replace(/^.*compopt: not currently.*\n/m, "")]).toEqual([
         "job",

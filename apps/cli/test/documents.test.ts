@@ -1,25 +1,10 @@
 /** The examples of the documents, run as they stand there, one after the other, as a reader would. */
 import { expect, test } from "bun:test"
-import { dirname, join } from "node:path"
-import {
-  cliEnvironment,
-  gitRepository,
-  liveEffect,
-  relaunchExecutable,
-  temporaryFolder,
-  writeFiles,
-} from "@relaunch/testing"
+import { join } from "node:path"
+import { finished, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
-
-const root = join(import.meta.dir, "../../..")
-const text = (path: string) => Bun.file(join(root, path)).text()
-
-/** Contents of the fenced blocks of a language. */
-const blocks = (page: string, language: string): ReadonlyArray<string> =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"))].map(([, block = ""]) =>
-    block.trim(),
-  )
+import { machine } from "./command.ts"
+import { blocks, hello, remotesOf, root, shell, text } from "./reader.ts"
 
 /** Set-up has tests of its own, which cannot run inside themselves. */
 const runElsewhere: Readonly<Record<string, string>> = {
@@ -27,49 +12,13 @@ const runElsewhere: Readonly<Record<string, string>> = {
   "tooling/test": "tooling/testing/src/suite/suite-script.ts",
 }
 
-const hello = {
-  "main.py": 'print("hello")\n',
-  "requirements.txt": "six==1.16.0\n",
-}
-
-const remote = "https://github.com/wandb/launch-jobs.git"
-
-const shell = (command: string, home: string, cwd: string) =>
-  Effect.promise(async () => {
-    const { PATH = "", ...env } = cliEnvironment(home, rig.environment)
-    const child = Bun.spawn(["sh", "-euc", command], {
-      cwd,
-      env: { ...env, PATH: `${dirname(relaunchExecutable)}:${PATH}` },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    })
-    const [stdout, stderr, code] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ])
-    return { code, stdout, stderr }
-  })
-
 liveEffect(
   "the examples of the README and of the page on JSON do what they say",
   () =>
     Effect.gen(function* () {
       const { home, json } = yield* machine
       const cwd = yield* temporaryFolder(hello)
-      const { url } = yield* gitRepository({
-        name: "launch-jobs",
-        files: {
-          "jobs/hello_world/Dockerfile.wandb":
-            'FROM python:3.13-slim\nCOPY job.py ./\nENTRYPOINT ["python", "job.py"]\n',
-          "jobs/hello_world/job.py": 'import os\nprint("config", os.environ["WANDB_CONFIG"])\n',
-        },
-      })
-      // The page's remote is not on this network: the user's git finds it elsewhere.
-      yield* writeFiles(home, {
-        ".gitconfig": `[url "${url.httpsWithLogin}"]\n\tinsteadOf = ${remote}\n`,
-      })
+      yield* remotesOf(home)
       const readme = yield* Effect.promise(() => text("README.md"))
       const page = yield* Effect.promise(() => text("docs/json.md"))
       const commands = [...blocks(readme, "sh"), ...blocks(page, "sh")].filter(
@@ -92,6 +41,53 @@ liveEffect(
         ["local/launch-quickstart/hello-world-code:v0", "finished"],
       ])
       expect(runs[0].config).toEqual({ lr: 0.1 })
+    }),
+  "5 minutes",
+)
+
+/** What CONTRIBUTING says is run in the suite itself, or by the test named here, which would run too long here. */
+const contributing: Readonly<Record<string, string>> = {
+  "tooling/setup": "tooling/testing/src/suite/suite-script.ts",
+  "tooling/test": "tooling/testing/src/suite/suite-script.ts",
+  "bun run typecheck": "tooling/testing/src/suite/checks.ts",
+  "bun run format": "tooling/testing/src/suite/checks.ts",
+  "bun test packages/job": "tooling/testing/src/suite/checks.ts",
+  "tooling/kills": "apps/cli/test/kills.test.ts",
+  "tooling/bench": "tooling/benchmark/test/benchmark.test.ts",
+  "bun run conformance": "tooling/conformance/test/conformance.test.ts",
+}
+
+/** Words in place of what CONTRIBUTING leaves open. */
+const filledIn: Readonly<Record<string, string>> = {
+  "tooling/inputs [word...]": "tooling/inputs 'a port that is none'",
+}
+
+liveEffect(
+  "the commands of CONTRIBUTING run, or are run elsewhere in the suite",
+  () =>
+    Effect.gen(function* () {
+      const page = yield* Effect.promise(() => text("CONTRIBUTING.md"))
+      const lines = blocks(page, "sh").flatMap((block) => block.split("\n"))
+      const commands = lines.map((line) => line.replace(/\s+#.*$/, ""))
+      expect(commands.filter((command) => Object.hasOwn(contributing, command)).toSorted()).toEqual(
+        Object.keys(contributing).toSorted(),
+      )
+      for (const file of Object.values(contributing)) {
+        expect([file, yield* Effect.promise(() => Bun.file(join(root, file)).exists())]).toEqual([
+          file,
+          true,
+        ])
+      }
+      const here = commands.filter((command) => !Object.hasOwn(contributing, command))
+      expect(here.length).toBeGreaterThanOrEqual(3)
+      for (const command of here) {
+        const words = filledIn[command] ?? command
+        const { code, stderr } = yield* finished(["sh", "-euc", words], {
+          cwd: root,
+          env: process.env,
+        })
+        expect([command, code === 0 ? "" : stderr]).toEqual([command, ""])
+      }
     }),
   "5 minutes",
 )

@@ -7,6 +7,7 @@ import { Ajv2020 } from "ajv/dist/2020.js"
 import * as Effect from "effect/Effect"
 import schema from "../../../docs/schema/relaunch.schema.json" with { type: "json" }
 import { builders, configured, machine, rig } from "./command.ts"
+import { python } from "./sdk.ts"
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
 ajv.addSchema(schema, "relaunch")
@@ -194,16 +195,7 @@ describe("--json", () => {
       fits("serving", server.stdout())
       const variables = yield* json(["env", "-p", "plain"])
       const script = "import wandb\nwith wandb.init() as run:\n    run.log({'metric': 7})\n"
-      const logged = yield* Effect.promise(async () => {
-        const child = Bun.spawn([rig.python.wandb, "-c", script], {
-          env: { ...process.env, ...variables, WANDB_DIR: home },
-          stdout: "ignore",
-          stderr: "ignore",
-          cwd: home,
-        })
-        return await child.exited
-      })
-      expect(logged).toBe(0)
+      yield* python(script, home, variables)
       const runs = yield* json(["run", "list", "-p", "plain"])
       expect(runs).toMatchObject([{ state: "finished", summary: { metric: 7 }, job: null }])
       yield* server.signal("SIGTERM")

@@ -1,27 +1,16 @@
 /** The README's first command, twice: the second builds nothing. */
 import { describe, expect } from "bun:test"
 import { join } from "node:path"
-import { liveEffect, temporaryFolder } from "@relaunch/testing"
+import { finished, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { rig } from "./command.ts"
 
 const repository = join(import.meta.dir, "../../..")
 
 const quickstart = (home: string) =>
-  Effect.promise(async () => {
-    const child = Bun.spawn([join(repository, "tooling/quickstart")], {
-      cwd: repository,
-      env: { PATH: process.env["PATH"], HOME: home, ...rig.environment },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    })
-    const [stdout, stderr, code] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
-      child.exited,
-    ])
-    return { code, stdout, stderr }
+  finished([join(repository, "tooling/quickstart")], {
+    cwd: repository,
+    env: { PATH: process.env["PATH"], HOME: home, ...rig.environment },
   })
 
 describe("tooling/quickstart", () => {

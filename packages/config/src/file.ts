@@ -1,9 +1,8 @@
 /** Configuration files: YAML whose keys are the settings. All problems of a file are named at once. */
 import * as fs from "node:fs"
 import { dirname, resolve } from "node:path"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { type Failure, failure, nearestName, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { distance } from "fastest-levenshtein"
 import { isMap, isScalar, LineCounter, parseDocument } from "yaml"
 import type { Setting } from "./setting.ts"
 import { type SettingKey, settings } from "./settings.ts"
@@ -34,11 +33,7 @@ const textOf = (path: string): Effect.Effect<string | undefined, Failure> =>
       }),
   })
 
-const nearest = (key: string): string | undefined =>
-  settings
-    .map((setting) => ({ key: setting.key, far: distance(setting.key, key) }))
-    .sort((a, b) => a.far - b.far)
-    .find(({ far }) => far <= Math.min(3, key.length / 2))?.key
+const keys = settings.map(({ key }) => key)
 
 const isTexts = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((item) => typeof item === "string")
@@ -217,9 +212,9 @@ export const inspectConfigFile = (path: string): Effect.Effect<InspectedFile, Fa
       for (const [name, inner] of pairs) {
         const setting = settings.find((each) => each.key === name)
         if (setting === undefined) {
-          const close = nearest(name)
+          const close = nearestName(name, keys)
           found.push(
-            `line ${line}, column ${column}: there is no setting \`${name}\`${close === undefined || close === name ? "" : `; did you mean \`${close}\`?`}`,
+            `line ${line}, column ${column}: there is no setting \`${name}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`,
           )
           continue
         }

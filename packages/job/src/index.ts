@@ -23,6 +23,7 @@ export { inputMisfit, type Misfit } from "./input-types.ts"
 export { byCodePoint, contentDigest, type ManifestEntry, manifestDigest } from "./manifest.ts"
 export {
   artifactNameSafe,
+  checkedArtifactName,
   checkedName,
   checkedPlace,
   defaultJobName,

@@ -70,6 +70,19 @@ export const checkedPlace = (
         ),
       )
 
+/** What others log may have any name that a reference can say. `E_NAME`. */
+export const checkedArtifactName = (name: string): Effect.Effect<string, Failure> =>
+  name !== "" && !/[\p{Cc}/:]|^\s|\s$|^\.{1,2}$/u.test(name) && [...name].length <= longest
+    ? Effect.succeed(name)
+    : Effect.fail(
+        failure("E_NAME", `\`${name}\` cannot be the name of an artifact`, {
+          hints: [
+            `Leave out \`/ :\` and control characters, and use at most ${longest}: \`${artifactNameSafe(name)}\``,
+          ],
+          details: { name, suggestion: artifactNameSafe(name) },
+        }),
+      )
+
 export interface ImageReference {
   /** Everything before the tag and digest, as typed: `localhost:5000/team/app`. */
   readonly name: string

@@ -1,8 +1,8 @@
 /** What an entry point says about files: which of its words is the script. */
-
-import type { ContextEntry } from "@relaunch/build"
+import { type ContextEntry, humanSize } from "@relaunch/build"
 import { cleanPath } from "@relaunch/dockerfile"
 import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
 import { distance } from "fastest-levenshtein"
 import { strayLink } from "./tree.ts"
 
@@ -41,6 +41,45 @@ export const fromInside = (
       : word,
   )
 }
+
+/** Bytes that a line of a Dockerfile may have, to every builder. */
+const longestLine = 65_535
+
+/** What the default Dockerfile can hold. */
+export const checkedWords = (
+  job: string,
+  words: ReadonlyArray<string>,
+): Effect.Effect<void, Failure> => {
+  if (words.length === 0) {
+    return Effect.fail(
+      failure("E_ENTRY_POINT", `Job \`${job}\` has an entry point without words`, {
+        hints: ["Give one with `--entry-point`"],
+        details: { job },
+      }),
+    )
+  }
+  const size = Buffer.byteLength(`ENTRYPOINT ${JSON.stringify(words)}`)
+  if (size <= longestLine) return Effect.void
+  return Effect.fail(
+    failure(
+      "E_ENTRY_POINT",
+      `The entry point has ${words.length} words of ${humanSize(size)}; an image keeps at most ${humanSize(longestLine)}`,
+      {
+        hints: [
+          "Put them into a file that the program reads, or give them as `overrides.args` of `--config`",
+        ],
+        details: { words: words.length, size, limit: longestLine },
+      },
+    ),
+  )
+}
+
+export const nulInWord = (index: number): Failure =>
+  failure(
+    "E_ENTRY_POINT",
+    `Word ${index + 1} of the entry point holds a NUL character, which no program can be given`,
+    { hints: ["Give another with `--entry-point`"], details: { word: index + 1 } },
+  )
 
 export const missingScript = (script: string, files: ReadonlyArray<string>) => {
   const base = (path: string) => path.slice(path.lastIndexOf("/") + 1)

@@ -1,16 +1,11 @@
 /** Finds what a person names, or says what they may have meant. */
-import { type Failure, failure } from "@relaunch/failure"
+import { byNearness, type Failure, failure } from "@relaunch/failure"
 import { type ArtifactReference, printReference } from "@relaunch/job"
 import { type Artifact, type Run, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
-import { distance } from "fastest-levenshtein"
 
 const nearest = (wanted: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
-  [...new Set(names)]
-    .map((name) => ({ name, far: distance(name, wanted) }))
-    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
-    .slice(0, 3)
-    .map(({ name }) => name)
+  byNearness(wanted, names).slice(0, 3)
 
 /** `E_JOB_NOT_FOUND` or `E_ARTIFACT_NOT_FOUND`, with the nearest that exist. */
 export const requireArtifact = (

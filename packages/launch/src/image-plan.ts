@@ -23,7 +23,14 @@ import {
 import { type Failure, failure } from "@relaunch/failure"
 import { imageNameSafe } from "@relaunch/job"
 import * as Effect from "effect/Effect"
-import { fromInside, missingScript, scriptOf, strayScript } from "./entry-point.ts"
+import {
+  checkedWords,
+  fromInside,
+  missingScript,
+  nulInWord,
+  scriptOf,
+  strayScript,
+} from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
 import { sourceWarnings } from "./source-warnings.ts"
 import { checkedContext, contextOf, readFrom } from "./tree.ts"
@@ -172,6 +179,7 @@ const byDefault = (
   Effect.gen(function* () {
     const builder = yield* Builder
     const entryPoint = resolved.entryPoint ?? []
+    yield* checkedWords(resolved.jobName, entryPoint)
     const context = yield* contextOf(tree, folder)
     const script = scriptOf(entryPoint)
     const paths = context.entries.map(({ path }) => path)
@@ -222,6 +230,8 @@ export const planJobImage = (
 ): Effect.Effect<ImagePlan | undefined, Failure, Builder> =>
   Effect.gen(function* () {
     const { tree } = resolved
+    const word = (resolved.entryPoint ?? []).findIndex((each) => each.includes("\0"))
+    if (word >= 0) return yield* nulInWord(word)
     if (tree === undefined) return undefined
     const folder = yield* checkedContext(tree, resolved.build.buildContext)
     const chosen = yield* usersDockerfile(resolved, tree, folder)

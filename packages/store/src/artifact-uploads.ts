@@ -1,6 +1,7 @@
 /** Artifacts as the SDK makes them: a draft, its uploads and manifests, then the commit. */
 import { readFileSync } from "node:fs"
 import { type Failure, failure } from "@relaunch/failure"
+import { checkedArtifactName } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import {
   artifactAt,
@@ -178,27 +179,31 @@ export const makeArtifactUploads = (db: Database, blobs: Blobs): Parts => {
 
   return {
     draft: (draft) =>
-      db.change((now) => {
-        const collection = ensureCollection(db, now, draft).number
-        const artifact = existing(db, collection, draft) ?? insertDraft(db, now, collection, draft)
-        const { number } = artifact
-        if (draft.clientId !== undefined) {
-          db.run("insert or ignore into client values ($id, $number)", {
-            id: draft.clientId,
-            number,
-          })
-        }
-        if (draft.run !== undefined) linkRun(db, { ...draft, id: draft.run }, "output", number)
-        if (artifact.state === "COMMITTED") {
-          pointAliases(db, artifact, draft.aliases)
-        } else {
-          db.run("update artifact set wanted_aliases = $aliases where number = $number", {
-            number,
-            aliases: JSON.stringify(draft.aliases),
-          })
-        }
-        return artifactAt(db, number) ?? artifact
-      }),
+      Effect.zipRight(
+        checkedArtifactName(draft.name),
+        db.change((now) => {
+          const collection = ensureCollection(db, now, draft).number
+          const artifact =
+            existing(db, collection, draft) ?? insertDraft(db, now, collection, draft)
+          const { number } = artifact
+          if (draft.clientId !== undefined) {
+            db.run("insert or ignore into client values ($id, $number)", {
+              id: draft.clientId,
+              number,
+            })
+          }
+          if (draft.run !== undefined) linkRun(db, { ...draft, id: draft.run }, "output", number)
+          if (artifact.state === "COMMITTED") {
+            pointAliases(db, artifact, draft.aliases)
+          } else {
+            db.run("update artifact set wanted_aliases = $aliases where number = $number", {
+              number,
+              aliases: JSON.stringify(draft.aliases),
+            })
+          }
+          return artifactAt(db, number) ?? artifact
+        }),
+      ),
     createManifest: ({ artifact, base, digest, kind }) =>
       db.change(() => {
         const row =

@@ -1,17 +1,11 @@
 /** The command line as a user has it: a process of its own, in a home of its own. */
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import {
-  type Finished,
-  type Problem,
-  problem,
-  reasonOf,
-  run,
-  waitFor,
-} from "@relaunch/local-engine"
+import { type Finished, type Problem, problem, reasonOf, waitFor } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { temporaryFolder } from "./folder.ts"
+import { finished } from "./program.ts"
 
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -48,12 +42,6 @@ export const cliEnvironment = (
   }
 }
 
-/** Every name that `run` would pass on from this process, unless the command's own environment has it. */
-const isolated = (home: string, env: CliOptions["env"]): Record<string, string | undefined> => ({
-  ...Object.fromEntries(Object.keys(process.env).map((name) => [name, undefined])),
-  ...cliEnvironment(home, env),
-})
-
 const homeOf = (options: CliOptions): Effect.Effect<string, never, Scope.Scope> =>
   options.home === undefined ? temporaryFolder() : Effect.succeed(options.home)
 
@@ -64,9 +52,9 @@ export const relaunchCli = (
 ): Effect.Effect<Finished, Problem> =>
   Effect.scoped(
     Effect.flatMap(homeOf(options), (home) =>
-      run([...(options.program ?? [relaunchExecutable]), ...args], {
+      finished([...(options.program ?? [relaunchExecutable]), ...args], {
         cwd: options.cwd ?? home,
-        env: isolated(home, options.env),
+        env: cliEnvironment(home, options.env),
         ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
       }),
     ),

@@ -32,6 +32,8 @@ export interface Refusal {
 /** The input is taken; what is said of it on standard error. */
 export interface Acceptance {
   readonly says: RegExp
+  /** 1 where the program's own run fails; 0 by default. */
+  readonly status?: number
 }
 
 export interface BadInput {

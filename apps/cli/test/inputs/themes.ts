@@ -5,6 +5,7 @@ import { contexts } from "./contexts.ts"
 import { dockerfiles } from "./dockerfiles.ts"
 import { engines } from "./engines.ts"
 import { git } from "./git.ts"
+import { imports } from "./imports.ts"
 import { jobs } from "./jobs.ts"
 import { registries } from "./registries.ts"
 import { sources } from "./sources.ts"
@@ -22,6 +23,7 @@ export const themes = {
   engines,
   registries,
   jobs,
+  imports,
 } as const satisfies Readonly<Record<string, ReadonlyArray<BadInput>>>
 
 export type ThemeName = keyof typeof themes

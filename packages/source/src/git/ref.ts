@@ -1,7 +1,6 @@
 /** From what a user calls a commit (nothing, branch, tag, short or full hash) to the commit. */
-import { type Failure, failure } from "@relaunch/failure"
+import { byNearness, type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { distance } from "fastest-levenshtein"
 
 export interface RemoteRefs {
   /** Branch that the remote's HEAD points to; undefined on an empty repository. */
@@ -78,11 +77,7 @@ export const unknownRef = (url: string, ref: string, refs: RemoteRefs): Failure 
   const names = [...refs.commits.keys()]
     .filter((name) => /^refs\/(?:heads|tags)\//.test(name))
     .map((name) => name.replace(/^refs\/(?:heads|tags)\//, ""))
-  const nearest = [...new Set(names)]
-    .map((name) => ({ name, far: distance(name.toLowerCase(), ref.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
-    .slice(0, shown)
-    .map(({ name }) => name)
+  const nearest = byNearness(ref, names).slice(0, shown)
   return failure("E_GIT_REF", `\`${url}\` has no branch, tag or commit \`${ref}\``, {
     hints:
       nearest.length === 0

@@ -1,0 +1,4 @@
+/** The table of bad inputs, theme `imports`. */
+import { testTheme } from "./suite.ts"
+
+testTheme("imports")

@@ -1,0 +1,21 @@
+/** What somebody may have meant by a name that does not exist. */
+import { distance } from "fastest-levenshtein"
+
+const farBetween = (one: string, other: string): number =>
+  distance(one.toLowerCase(), other.toLowerCase())
+
+/** Each name once, the nearest first, letters in either case; those equally near by the alphabet. */
+export const byNearness = (wanted: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  [...new Set(names)]
+    .map((name) => ({ name, far: farBetween(name, wanted) }))
+    .sort((a, b) => a.far - b.far || (a.name < b.name ? -1 : 1))
+    .map(({ name }) => name)
+
+/** The one that is meant: at most half of the letters wrong, and never more than three; undefined for none. */
+export const nearestName = (wanted: string, names: ReadonlyArray<string>): string | undefined => {
+  const [first] = byNearness(wanted, names)
+  if (first === undefined || first === wanted) return undefined
+  return farBetween(first, wanted) <= Math.min(3, Math.max(1, wanted.length / 2))
+    ? first
+    : undefined
+}
