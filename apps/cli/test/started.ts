@@ -43,12 +43,31 @@ export const started = startedWith(configured ?? docker)
 
 export type Started = Effect.Effect.Success<ReturnType<typeof startRelaunchCli>>
 
+/** Seconds for which some program of this machine has waited for a processor; 0 where the kernel does not tell. */
+const waitedForProcessor = (): number => {
+  try {
+    const said = fs.readFileSync("/proc/pressure/cpu", "utf8")
+    return Number(/^some .*total=(\d+)/m.exec(said)?.[1] ?? 0) / 1e6
+  } catch {
+    return 0
+  }
+}
+
+/** Of the time that a command takes, so much at most is laid to others who use the machine. */
+const mostWaited = 4
+
+/**
+ * Its exit status, and the seconds from the signal to its end: without those in which programs waited for a
+ * processor, so that a busy machine is not taken for a slow command.
+ */
 export const ends = (command: Started, signal: NodeJS.Signals) =>
   Effect.gen(function* () {
     const began = performance.now()
+    const before = waitedForProcessor()
     yield* command.signal(signal)
     const code = yield* command.exited
-    return { code, seconds: (performance.now() - began) / 1000 }
+    const waited = Math.min(waitedForProcessor() - before, mostWaited)
+    return { code, seconds: (performance.now() - began) / 1000 - waited }
   })
 
 export const engineList = (path: string) =>
