@@ -40,6 +40,7 @@ export const argumentsDuring = <A, E, R>(
 ) =>
   Effect.gen(function* () {
     const seen = new Set<string>()
+    const forms = secrets.flatMap(formsOf)
     let looks = 0
     const look = Effect.sync(() => {
       looks += 1
@@ -47,14 +48,15 @@ export const argumentsDuring = <A, E, R>(
         if (!/^\d+$/.test(pid)) continue
         try {
           const line = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1")
-          if (holds(line, secrets) && (whose === "anyone" || isOurs(pid))) seen.add(line)
+          if (forms.some((form) => line.includes(form)) && (whose === "anyone" || isOurs(pid)))
+            seen.add(line)
         } catch {
           // It has ended.
         }
       }
     })
     const watch = yield* Effect.fork(
-      Effect.forever(Effect.zipRight(look, Effect.sleep("5 millis"))),
+      Effect.forever(Effect.zipRight(look, Effect.sleep("20 millis"))),
     )
     const value = yield* body
     yield* Fiber.interrupt(watch)

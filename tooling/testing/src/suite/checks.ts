@@ -9,8 +9,8 @@ export interface Check {
   readonly report?: string
   readonly needsRig: boolean
   readonly env?: Readonly<Record<string, string>>
-  /** Podman fails a build when another process removes an image meanwhile ("layer not known"). */
-  readonly usesPodman: boolean
+  /** Share of the rig's podman, of `allOfPodman`: where many use its storage at once, builds lose layers. */
+  readonly podman: number
   /** Only some of its tests are wanted; the others are not skipped, but run elsewhere. */
   readonly isPart?: boolean
 }
@@ -18,12 +18,17 @@ export interface Check {
 /** A test file that uses any of these needs what the rig brings, and gets a process of its own. */
 const rigUsers = /\b(testRig|testEngine|gitRepository|terminal)\(|RELAUNCH_TEST_/
 
+export const allOfPodman = 2
+
 /** Those that build or remove images in the storage of the rig's podman. */
 const podmanUsers =
-  /with podman$|\/(?:builders|build-load|builder-prune|inputs\/\w+)\.test\.ts$|^tooling\/conformance\//
+  /with podman$|\/(?:builders|build-load|all-secrets|inputs\/(?:contexts|dockerfiles|engines|registries|stores))\.test\.ts$|^tooling\/conformance\//
+/** What takes images away under the hands of others. */
+const podmanCleaners = /\/builder-prune\.test\.ts$/
 
 /** The longest, which go first: begun last, one would hold up the end alone. */
-const longest = /\/(?:build-faults|kills|rootless|sdk|conformance)\.test\.ts$|^the launch commands/
+const longest =
+  /\/(?:build-faults|kills|rootless|sdk|conformance|builders|all-secrets|build-load|contexts|imports)\.test\.ts$|^the launch commands|^@buildkit-js/
 
 /** For a test that names no limit of its own: more than bun's, because processes run side by side. */
 const testMilliseconds = 30_000
@@ -45,7 +50,7 @@ const bunTest = (
     command: ["bun", "test", `--timeout=${testMilliseconds}`, ...reporter, ...paths],
     report,
     needsRig,
-    usesPodman: podmanUsers.test(name),
+    podman: podmanCleaners.test(name) ? allOfPodman : podmanUsers.test(name) ? 1 : 0,
   }
 }
 
@@ -114,9 +119,9 @@ export const staticChecks: ReadonlyArray<Check> = [
     name: "types",
     command: ["turbo", "run", "typecheck", "--output-logs=errors-only"],
     needsRig: false,
-    usesPodman: false,
+    podman: 0,
   },
-  { name: "lint", command: ["biome", "check", "."], needsRig: false, usesPodman: false },
+  { name: "lint", command: ["biome", "check", "."], needsRig: false, podman: 0 },
 ]
 
 const transpilers = {

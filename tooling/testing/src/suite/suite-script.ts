@@ -8,7 +8,14 @@ import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import { bringUp, leave } from "../rig/rig.ts"
-import { type Check, type Counts, countsOf, staticChecks, testChecks } from "./checks.ts"
+import {
+  allOfPodman,
+  type Check,
+  type Counts,
+  countsOf,
+  staticChecks,
+  testChecks,
+} from "./checks.ts"
 import { endOrphans, runChild } from "./child.ts"
 
 const root = join(import.meta.dir, "../../../..")
@@ -51,30 +58,26 @@ const runCheck = (check: Check, env: Readonly<Record<string, string>>): Effect.E
     ),
   )
 
-/** So many at once as there are workers, but of those that use podman one at a time. */
+/** So many at once as there are workers, and as podman takes. */
 const runAll = (
   checks: ReadonlyArray<Check>,
   run: (check: Check) => Effect.Effect<void>,
 ): Effect.Effect<void> => {
   const waiting = [...checks]
-  let podmanIsFree = true
+  let free = allOfPodman
   const take = (): Check | undefined => {
-    const at = waiting.findIndex(({ usesPodman }) => podmanIsFree || !usesPodman)
+    const at = waiting.findIndex(({ podman }) => podman <= free)
     return at < 0 ? undefined : waiting.splice(at, 1)[0]
   }
-  // Whoever finds none ends: what is left then is for the one that uses podman now.
+  // Whoever finds none ends: what is left then is for those that use podman now.
   const work: Effect.Effect<void> = Effect.suspend(() => {
     const check = take()
     if (check === undefined) return Effect.void
-    if (check.usesPodman) podmanIsFree = false
-    return run(check).pipe(
-      Effect.tap(() =>
-        Effect.sync(() => {
-          if (check.usesPodman) podmanIsFree = true
-        }),
-      ),
-      Effect.zipRight(work),
-    )
+    free -= check.podman
+    const giveBack = Effect.sync(() => {
+      free += check.podman
+    })
+    return Effect.zipRight(Effect.zipRight(run(check), giveBack), work)
   })
   return Effect.all(
     Array.from({ length: atOnce }, () => work),
