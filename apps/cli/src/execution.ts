@@ -13,7 +13,7 @@ import type { CommandEffect } from "./contract.ts"
 import { unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
 import { explanation } from "./render/failure.ts"
-import { misplacedWords, pathOf, startsPrograms, usageFailure } from "./usage.ts"
+import { misplacedFlag, misplacedWords, pathOf, startsPrograms, usageFailure } from "./usage.ts"
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
@@ -116,6 +116,7 @@ export const refuseWords = (
 ): number | undefined => {
   const path = pathOf(command)
   const wrong =
+    misplacedFlag(command) ??
     (passed === undefined ? undefined : misplacedWords(path)) ??
     (fields === undefined ? undefined : unknownField(path, fields))
   if (wrong === undefined) return undefined

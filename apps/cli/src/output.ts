@@ -30,7 +30,19 @@ export const answer = (text: string): Effect.Effect<void> => {
 /** Nothing at all where there are none. */
 export const answerLines = (lines: ReadonlyArray<string>): Effect.Effect<void> =>
   lines.length === 0 ? Effect.void : answer(lines.join("\n"))
-export const talk = (text: string): Effect.Effect<void> => write(process.stderr, `${text}\n`)
+
+let clearStatus: (() => void) | undefined
+
+/** What takes a line that stands on the screen for a while out of the way of others; undefined for none. */
+export const setStatus = (clear: (() => void) | undefined): void => {
+  clearStatus = clear
+}
+
+export const talk = (text: string): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    clearStatus?.()
+    return write(process.stderr, `${text}\n`)
+  })
 
 /** What programs print: every byte to a pipe or file, to a terminal only what does not command it. */
 export interface ProgramOutput {

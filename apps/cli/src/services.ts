@@ -17,7 +17,8 @@ export const backendOf = (session: Session, builder?: string) => {
   return Layer.unwrapEffect(
     Effect.gen(function* () {
       const { name, reason } = yield* chosenBackend(wanted, process.env, configured)
-      if (wanted === automatic && name !== Object.keys(backends)[0]) {
+      const isSaid = wanted === automatic && name !== Object.keys(backends)[0]
+      if (isSaid && !session.flag("quiet")) {
         yield* talk(`builder ${name}: ${reason}`)
       }
       const backend = yield* requireBackend(name)

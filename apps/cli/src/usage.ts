@@ -30,6 +30,29 @@ const unknownCommand = (command: Command, word: string): Failure => {
   })
 }
 
+/** Settings of how the command talks, which go before any command. */
+const everywhere = new Set(["color", "input", "pager"])
+
+/** A flag typed before the command that the command does not have: without it something else would be done. */
+export const misplacedFlag = (command: Command): Failure | undefined => {
+  const own = new Set(command.options.map((option) => option.attributeName()))
+  for (let above = command.parent; above !== null; above = above.parent) {
+    for (const option of above.options) {
+      const name = option.attributeName()
+      if (own.has(name) || everywhere.has(name)) continue
+      if (above.getOptionValueSource(name) !== "cli") continue
+      return failure(
+        "E_USAGE",
+        `\`${pathOf(command)}\` has no \`${option.long ?? option.short}\``,
+        {
+          hints: [`See \`${pathOf(command)} --help\``],
+        },
+      )
+    }
+  }
+  return undefined
+}
+
 /** `error: too many arguments for 'list'. Expected 0 arguments but got 1: id.` */
 const tooManyWords = (
   command: Command,

@@ -108,7 +108,7 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
     Stream.unwrap(
       Effect.gen(function* () {
         if (!(yield* hasBuildkit)) {
-          const message = "This engine has no BuildKit; its classic builder is used"
+          const message = "The engine's classic builder is used, without BuildKit"
           return Stream.concat(
             Stream.succeed(BuildEvent.Warning({ message })),
             classic.build(request),

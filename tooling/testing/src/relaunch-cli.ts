@@ -113,7 +113,7 @@ export const startRelaunchCli = (
       stderr: err.text,
       waitForText: (pattern) =>
         waitFor(
-          { what: `relaunch to say ${pattern}`, atMost: "3 minutes" },
+          { what: `relaunch to say ${pattern}`, atMost: "90 seconds" },
           Effect.sync(() => seen(pattern) ?? undefined),
         ).pipe(
           Effect.mapError(({ message }) => problem(`${message}\n${out.text()}\n${err.text()}`)),
@@ -124,8 +124,8 @@ export const startRelaunchCli = (
         return await child.exited
       }).pipe(
         Effect.timeoutFail({
-          duration: "3 minutes",
-          onTimeout: () => problem("Waited 3 minutes for relaunch to end"),
+          duration: "100 seconds",
+          onTimeout: () => problem("Waited 100 seconds for relaunch to end"),
         }),
       ),
     }

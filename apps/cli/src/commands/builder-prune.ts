@@ -63,7 +63,7 @@ const prune = (options: PruneOptions, current: Session, flags: Flags) =>
         hints: ["Choose another with `--builder`; see `relaunch builder list`"],
       })
     }
-    const isDry = flags["dryRun"] === true
+    const isDry = current.flag("dry-run")
     const isAsked = !isDry && flags["yes"] !== true
     const planned = isDry || isAsked ? yield* cache.prunable(options) : undefined
     if (isAsked && planned !== undefined) yield* agreed(name, planned, current, flags)

@@ -6,6 +6,7 @@ import type { CommandEffect, Flags } from "../contract.ts"
 import { best, probe, score } from "../detect.ts"
 import { answer, answerJson } from "../output.ts"
 import { table } from "../render/table.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { configuredBuilder, session } from "../session.ts"
 
 export const listCommand = (flags: Flags): CommandEffect =>
@@ -28,7 +29,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
             }) as const,
         ),
       { concurrency: "unbounded" },
-    )
+    ).pipe(whileWaiting(current, "ask the builders"))
     const chosen =
       wanted === automatic
         ? best(probes.map((each) => [each.name, each.score]))

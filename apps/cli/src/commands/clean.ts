@@ -82,7 +82,7 @@ export const cleanCommand = (flags: Flags): CommandEffect =>
       })
       const rest = yield* leftovers
       const all = [...containers.flatMap(({ left }) => left), ...rest]
-      const dry = flags["dryRun"] === true
+      const dry = current.flag("dry-run")
       const asJson = current.flag("json")
       if (all.length === 0) {
         yield* asJson ? answerJson([]) : talk("Nothing was left behind")

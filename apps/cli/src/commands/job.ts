@@ -18,6 +18,7 @@ import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shellWords } from "../render/text.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive, jobRequestOf, launchSettingsOf } from "../request.ts"
 import { type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
@@ -49,6 +50,14 @@ export const createCommand = (
   Effect.gen(function* () {
     // `--name` is the job's here, a run's elsewhere.
     const current = yield* session({ ...flags, name: undefined })
+    if (current.flag("dry-run")) {
+      return yield* failure("E_USAGE", "`job create` always stores the job, and `dry-run` is on", {
+        hints: [
+          "See all that a launch would do with `relaunch plan`",
+          "Take away RELAUNCH_DRY_RUN",
+        ],
+      })
+    }
     const base = yield* jobRequestOf(current)
     if (base.project === undefined) {
       return yield* failure("E_USAGE", "A job needs a project", {
@@ -75,6 +84,7 @@ export const createCommand = (
         return Effect.void
       }),
       Effect.provide(launchLayers(current)),
+      whileWaiting(current, "look up the source and store the job"),
     )
     const { job, verdict } = stored
     if (job === undefined || verdict === undefined)
@@ -178,7 +188,7 @@ const deleteFrom = (
     const names = versions.map(
       ({ entity, name, project, version }) => `${entity}/${project}/${name}:v${version}`,
     )
-    if (flags["dryRun"] === true) {
+    if (current.flag("dry-run")) {
       if (current.flag("json")) yield* answerJson(names)
       else yield* answer(names.join("\n"))
       return exitCodes.success

@@ -6,6 +6,7 @@ import type { CommandEffect, Flags } from "../contract.ts"
 import { launchLayers, plannedHome } from "../layers.ts"
 import { answer, answerJson } from "../output.ts"
 import { planText } from "../render/plan.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
 import { type Session, session } from "../session.ts"
 
@@ -17,7 +18,7 @@ export const planOf = (current: Session): Effect.Effect<number, Failure> =>
       Effect.flatMap(plannedHome(current), (planned) =>
         plan(request, settings).pipe(Effect.scoped, Effect.provide(launchLayers(planned))),
       ),
-    )
+    ).pipe(whileWaiting(current, "plan the launch"))
     const { entity, name, project, version } = found.job
     if (current.flag("json")) yield* answerJson(found)
     else if (current.flag("quiet")) yield* answer(`${entity}/${project}/${name}:${version}`)

@@ -1,0 +1,56 @@
+/** Commands that wait say for what: at once on a terminal, every ten seconds to who reads lines. */
+import { describe, expect } from "bun:test"
+import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { rig } from "./command.ts"
+import { person } from "./person.ts"
+
+/** A git server that takes connections and never says a word. */
+const silentRemote = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() =>
+      Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } }),
+    ),
+    (server) => Effect.sync(() => server.stop(true)),
+  ),
+  ({ port }) => `https://127.0.0.1:${port}/team/repository.git`,
+)
+
+describe("a command that waits for a git server", () => {
+  liveEffect("says so in lines, but not with --quiet", () =>
+    Effect.gen(function* () {
+      const remote = yield* silentRemote
+      const start = (...more: ReadonlyArray<string>) =>
+        Effect.flatMap(temporaryFolder(), (home) =>
+          startRelaunchCli(
+            ["job", "create", "git", remote, "-p", "demo", "-E", "python main.py", ...more],
+            {
+              home,
+              env: rig.environment,
+            },
+          ),
+        )
+      const quiet = yield* start("--quiet")
+      const speaking = yield* start()
+      yield* speaking.waitForText(/^\.\.\. look up the source and store the job \(\d+ s\)$/m)
+      expect(quiet.stderr()).toBe("")
+      for (const each of [quiet, speaking]) {
+        yield* each.signal("SIGINT")
+        expect(yield* each.exited).toBe(130)
+      }
+    }),
+  )
+
+  liveEffect("shows it on a terminal, and leaves no trace of it", () =>
+    Effect.gen(function* () {
+      const remote = yield* silentRemote
+      const { done, run, shell } = yield* person()
+      yield* run(`plan --uri ${remote} -p demo -E 'python main.py'`)
+      yield* shell.waitForScreen("plan the launch (2 s)")
+      yield* shell.press("C-c")
+      const screen = (yield* done).join("\n")
+      expect(screen).toContain("error: Cancelled")
+      expect(screen).not.toContain("plan the launch")
+    }),
+  )
+})
