@@ -49,7 +49,7 @@ describe("`builder:` as a map", () => {
       const { relaunch } = yield* machine
       const cwd = yield* project("  type: docker\n  buildkit: false\n")
       const { code, stderr } = yield* relaunch(flags, { cwd })
-      expect([code, stderr]).toEqual([0, expect.stringContaining("its classic builder is used")])
+      expect([code, stderr]).toEqual([0, expect.stringContaining("classic builder is used")])
     }),
   )
 

@@ -86,7 +86,11 @@ describe("relaunch killed", () => {
       expect(yield* containers(home)).toEqual(["running"])
       expect(yield* json(["run", "show", run.id])).toMatchObject({ state: "running" })
       yield* json(["run", "stop", run.id, "--grace", "1"])
-      expect(yield* containers(home)).toEqual([])
+      // The launch that made it removes it, once it has the run's end.
+      yield* Effect.repeat(containers(home), {
+        until: (left) => left.length === 0,
+        schedule: Schedule.spaced("50 millis"),
+      }).pipe(Effect.timeout("10 seconds"))
     }),
   )
 

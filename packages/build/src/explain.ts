@@ -70,7 +70,7 @@ const isFullDisk = /no space left on device|disk quota exceeded/i
 
 /** Of a layer that broke off on its way, or came as other bytes than its digest says. */
 const isBrokenLayer =
-  /failed to read expected number of bytes|layer verification failed|unexpected commit digest|failed size validation/i
+  /failed to read expected number of bytes|layer verification failed|unexpected commit digest|failed size validation|unable to discard to offset/i
 
 /** A dependency may be a URL with a login. */
 const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")

@@ -67,6 +67,7 @@ describe("a failed build", () => {
   test.each([
     "failed to compute cache key: failed to read expected number of bytes: unexpected EOF",
     'failed commit on ref "layer-sha256:1": unexpected commit digest sha256:2, expected sha256:1: failed precondition',
+    "failed to copy: httpReadSeeker: failed open: unable to discard to offset",
     "filesystem layer verification failed for digest sha256:1",
   ])("for a layer that did not arrive whole says so: %s", (said) => {
     const { code, message: text } = buildFailure({ step, message: said, log: [] })
