@@ -75,18 +75,6 @@ const ofEachBuilder = {
   builders: ["buildkit", "podman"],
 }
 
-const builderChecks = (reports: string): ReadonlyArray<Check> =>
-  ofEachBuilder.builders.map((builder) => {
-    const name = `the launch commands with ${builder}`
-    const { command, ...check } = bunTest(name, ofEachBuilder.files, true, reports)
-    return {
-      ...check,
-      command: [...command, "--test-name-pattern", ofEachBuilder.tests],
-      env: { RELAUNCH_TEST_BUILDER: builder },
-      isPart: true,
-    }
-  })
-
 /** What runs again with a dockerd 26, which has the containerd image store, and the newest buildkitd. */
 const ofNewerDaemons = [
   {
@@ -103,16 +91,28 @@ const ofNewerDaemons = [
   },
 ]
 
-const newerChecks = (reports: string): ReadonlyArray<Check> =>
-  ofNewerDaemons.map(({ files, name, tests }) => {
-    const { command, ...check } = bunTest(name, files, true, reports)
-    return {
-      ...check,
-      command: [...command, "--test-name-pattern", tests],
-      env: { RELAUNCH_TEST_DAEMONS: "newer" },
-      isPart: true,
-    }
-  })
+interface Again {
+  readonly name: string
+  readonly files: ReadonlyArray<string>
+  /** Pattern of the names of the tests that are wanted. */
+  readonly tests: string
+  readonly env: Readonly<Record<string, string>>
+}
+
+const again: ReadonlyArray<Again> = [
+  ...ofEachBuilder.builders.map((builder) => ({
+    ...ofEachBuilder,
+    name: `the launch commands with ${builder}`,
+    env: { RELAUNCH_TEST_BUILDER: builder },
+  })),
+  ...ofNewerDaemons.map((some) => ({ ...some, env: { RELAUNCH_TEST_DAEMONS: "newer" } })),
+]
+
+const checkAgain = ({ env, files, name, tests }: Again, reports: string): Check => {
+  const check = bunTest(name, files, true, reports)
+  const command = [...check.command, "--test-name-pattern", tests]
+  return { ...check, command, env, isPart: true }
+}
 
 export const staticChecks: ReadonlyArray<Check> = [
   {
@@ -151,8 +151,7 @@ export const testChecks = (root: string, reports: string): ReadonlyArray<Check> 
   )
   return [
     ...[
-      ...builderChecks(reports),
-      ...newerChecks(reports),
+      ...again.map((some) => checkAgain(some, reports)),
       ...needing.map((file) => bunTest(file, [file], true, reports)),
     ].sort((a, b) => Number(longest.test(b.name)) - Number(longest.test(a.name))),
     ...[...byPackage].map(([name, its]) => bunTest(name, its, false, reports)),
