@@ -2,7 +2,8 @@
 import type { LaunchEvent } from "@relaunch/launch"
 import { visible } from "./visible.ts"
 
-const interval = 10_000
+/** Milliseconds. */
+export const interval = 10_000
 
 export interface Heartbeat {
   /** Notes what goes on now, and that something was said if `said`. */
@@ -32,6 +33,10 @@ const workOf = (event: LaunchEvent): string | undefined => {
   }
 }
 
+/** What goes on, and for how many milliseconds. */
+export const workLine = (work: string, milliseconds: number): string =>
+  `... ${work} (${Math.round(milliseconds / 1000)} s)`
+
 export const heartbeat = (say: (line: string) => void, milliseconds = interval): Heartbeat => {
   let work = ""
   let since = performance.now()
@@ -40,7 +45,7 @@ export const heartbeat = (say: (line: string) => void, milliseconds = interval):
     const now = performance.now()
     if (work === "" || now - spoken < milliseconds) return
     spoken = now
-    say(`... ${work} (${Math.round((now - since) / 1000)} s)`)
+    say(workLine(work, now - since))
   }, milliseconds / 10)
   timer.unref()
   return {

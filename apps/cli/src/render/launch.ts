@@ -19,6 +19,7 @@ import { hasColours } from "./colour.ts"
 import { heartbeat } from "./heartbeat.ts"
 import { jsonEvents } from "./launch-json.ts"
 import { liveView, moved } from "./live.ts"
+import { canDraw } from "./screen.ts"
 import { counted } from "./text.ts"
 import { visible } from "./visible.ts"
 
@@ -108,11 +109,8 @@ const lines = (everyLine: boolean) => {
 
 const nothing: Effect.Effect<void> = Effect.void
 
-/** A dumb terminal cannot draw in place, and what is no terminal has no place. */
 const isLive = (mode: ProgressMode): boolean =>
-  (mode === "tty" || mode === "auto") &&
-  process.stderr.isTTY === true &&
-  process.env["TERM"] !== "dumb"
+  (mode === "tty" || mode === "auto") && canDraw(process.stderr)
 
 export interface RenderOptions {
   readonly mode: ProgressMode

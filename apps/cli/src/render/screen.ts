@@ -17,6 +17,10 @@ export interface Screen {
   readonly clear: () => void
 }
 
+/** A dumb terminal cannot draw in place, and what is no terminal has no place. */
+export const canDraw = (out: NodeJS.WriteStream): boolean =>
+  out.isTTY === true && process.env["TERM"] !== "dumb"
+
 /** Every line must fit `columns()`, and all of them `rows()`. */
 export const screen = (out: NodeJS.WriteStream): Screen => {
   let drawn: ReadonlyArray<string> = []

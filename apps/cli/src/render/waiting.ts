@@ -6,24 +6,20 @@ import * as Effect from "effect/Effect"
 import { setStatus } from "../output.ts"
 import type { Session } from "../session.ts"
 import { setDrawer } from "../terminal-turn.ts"
+import { interval, workLine } from "./heartbeat.ts"
+import { canDraw, screen } from "./screen.ts"
 
-export interface Waiting {
+interface Waiting {
   /** Milliseconds until the first word, and from one to the next. */
   readonly first: number
   readonly next: number
-  readonly show: (what: string, seconds: number) => void
+  readonly show: (what: string, milliseconds: number) => void
   readonly end: () => void
 }
 
-const erase = "\r\u001b[K"
-
 const onScreen = (): Waiting => {
-  let shown = false
+  const { clear, columns, draw } = screen(process.stderr)
   let paused = false
-  const clear = () => {
-    if (shown) process.stderr.write(erase)
-    shown = false
-  }
   setStatus(clear)
   setDrawer({
     pause: () => {
@@ -37,11 +33,9 @@ const onScreen = (): Waiting => {
   return {
     first: 100,
     next: 1000,
-    show: (what, seconds) => {
-      if (paused) return
-      const width = (process.stderr.columns ?? 80) - 1
-      process.stderr.write(`${erase}${`${what} (${seconds} s)`.slice(0, width)}`)
-      shown = true
+    show: (what, milliseconds) => {
+      const line = `${what} (${Math.round(milliseconds / 1000)} s)`
+      if (!paused) draw([line.slice(0, columns() - 1)])
     },
     end: () => {
       clear()
@@ -52,21 +46,21 @@ const onScreen = (): Waiting => {
 }
 
 const inLines = (): Waiting => ({
-  first: 10_000,
-  next: 10_000,
-  show: (what, seconds) => {
-    process.stderr.write(`... ${what} (${seconds} s)\n`)
+  first: interval,
+  next: interval,
+  show: (what, milliseconds) => {
+    process.stderr.write(`${workLine(what, milliseconds)}\n`)
   },
   end: () => undefined,
 })
 
 const started = (what: string, { end, first, next, show }: Waiting) => {
   const since = performance.now()
-  const seconds = () => Math.round((performance.now() - since) / 1000)
+  const tell = () => show(what, performance.now() - since)
   let repeat: ReturnType<typeof setInterval> | undefined
   const begin = setTimeout(() => {
-    show(what, seconds())
-    repeat = setInterval(() => show(what, seconds()), next)
+    tell()
+    repeat = setInterval(tell, next)
   }, first)
   return () => {
     clearTimeout(begin)
@@ -82,12 +76,7 @@ export const whileWaiting =
     session.flag("quiet")
       ? effect
       : Effect.acquireUseRelease(
-          Effect.sync(() =>
-            started(
-              what,
-              process.stderr.isTTY && process.env["TERM"] !== "dumb" ? onScreen() : inLines(),
-            ),
-          ),
+          Effect.sync(() => started(what, canDraw(process.stderr) ? onScreen() : inLines())),
           () => effect,
           (end) => Effect.sync(end),
         )
