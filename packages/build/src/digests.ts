@@ -6,7 +6,7 @@
  */
 import { createHash, randomUUID } from "node:crypto"
 import * as fs from "node:fs"
-import { dirname, join } from "node:path"
+import { join } from "node:path"
 import type { ContextEntry } from "./context.ts"
 
 /** Hex sha256, and base64 md5, which is W&B's digest of a file. */
@@ -20,16 +20,18 @@ export interface DigestCache {
   readonly save: () => void
 }
 
-type Noted = readonly [stamp: string, sha256: string | null, md5: string | null]
+interface Noted extends Readonly<Partial<Record<DigestKind, string>>> {
+  readonly stamp: string
+}
 
 const format = 1
 /** Milliseconds: far above a tick of any file system's clock. */
 const settled = 2000
-/** Milliseconds without use after which the digests of a directory are thrown away. */
+/** Milliseconds without a change after which the digests of a directory are thrown away. */
 const forgottenAfter = 90 * 24 * 3600 * 1000
 
 const isNoted = (value: unknown): value is Noted =>
-  Array.isArray(value) && value.length === 3 && typeof value[0] === "string"
+  typeof value === "object" && value !== null && typeof Reflect.get(value, "stamp") === "string"
 
 const readNoted = (file: string): Map<string, Noted> => {
   try {
@@ -78,28 +80,27 @@ export const digestCache = (folder: string, root: string, now = Date.now()): Dig
   let isNew = false
   const noted = ({ path, stamp }: ContextEntry): Noted | undefined => {
     const known = seen.get(path) ?? before.get(path)
-    return known !== undefined && stamp !== undefined && known[0] === stamp.text ? known : undefined
+    return known !== undefined && stamp !== undefined && known.stamp === stamp.text
+      ? known
+      : undefined
   }
   return {
     find: (entry, kind) => {
       const known = noted(entry)
       if (known === undefined) return undefined
       seen.set(entry.path, known)
-      return (kind === "sha256" ? known[1] : known[2]) ?? undefined
+      return known[kind]
     },
     note: (entry, kind, digest) => {
       const { stamp } = entry
       if (stamp === undefined || stamp.touched > trusted) return
-      const known = noted(entry) ?? [stamp.text, null, null]
-      const entryNow: Noted =
-        kind === "sha256" ? [stamp.text, digest, known[2]] : [stamp.text, known[1], digest]
-      seen.set(entry.path, entryNow)
+      seen.set(entry.path, { ...noted(entry), stamp: stamp.text, [kind]: digest })
       isNew = true
     },
     save: () => {
       if (!isNew) return
       isNew = false
-      const temporary = join(dirname(file), `.${name}-${randomUUID()}`)
+      const temporary = join(folder, `.${name}-${randomUUID()}`)
       try {
         fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
         fs.writeFileSync(temporary, JSON.stringify({ format, files: [...seen] }), { mode: 0o600 })
