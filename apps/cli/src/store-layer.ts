@@ -1,6 +1,5 @@
 /** The store of a command, which says on opening what killed commands left behind. */
-import { tmpdir } from "node:os"
-import { abandonedFolders, temporaryPrefix } from "@relaunch/lock"
+import { abandonedTemporary } from "@relaunch/lock"
 import { goneProcesses, storeLayer } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -10,7 +9,7 @@ import type { Session } from "./session.ts"
 
 /** Says in one line, once a command has its store, what killed commands left behind. */
 const tellLeftovers = (home: string) =>
-  Effect.zip(goneProcesses(home), abandonedFolders(tmpdir(), temporaryPrefix)).pipe(
+  Effect.zip(goneProcesses(home), abandonedTemporary).pipe(
     Effect.flatMap(([processes, folders]) => {
       const count = processes.length + folders.length
       return count === 0

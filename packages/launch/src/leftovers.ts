@@ -5,7 +5,7 @@
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
-import { abandonedFolders, removeAbandoned, temporaryPlaces, temporaryPrefix } from "@relaunch/lock"
+import { abandonedTemporary, removeAbandoned } from "@relaunch/lock"
 import { Runner } from "@relaunch/runner"
 import { goneProcesses, type Run, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
@@ -51,13 +51,7 @@ const sizeOf = (folder: string): number => {
 const idOf = ({ entity, id, project }: Run) => `${entity}/${project}/${id}`
 
 const abandoned = (home: string): Effect.Effect<ReadonlyArray<string>, Failure> =>
-  Effect.map(
-    Effect.all([
-      goneProcesses(home),
-      ...temporaryPlaces().map((place) => abandonedFolders(place, temporaryPrefix)),
-    ]),
-    (found) => found.flat(),
-  )
+  Effect.zipWith(goneProcesses(home), abandonedTemporary, (own, system) => [...own, ...system])
 
 const unwatched: Effect.Effect<ReadonlyArray<Run>, Failure, Store> = Effect.gen(function* () {
   const store = yield* Store

@@ -1,9 +1,9 @@
 export { isLocked, locked } from "./lock.ts"
 export {
   abandonedFolders,
+  abandonedTemporary,
   ownedFolder,
   removeAbandoned,
   temporaryFolder,
-  temporaryPlaces,
   temporaryPrefix,
 } from "./owned-folder.ts"

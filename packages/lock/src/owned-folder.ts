@@ -84,7 +84,7 @@ const largePlace = (): string =>
   process.env["TMPDIR"] === undefined && fs.existsSync("/var/tmp") ? "/var/tmp" : tmpdir()
 
 /** All folders that temporary ones of ours are made in. */
-export const temporaryPlaces = (): ReadonlyArray<string> => [...new Set([tmpdir(), largePlace()])]
+const temporaryPlaces = (): ReadonlyArray<string> => [...new Set([tmpdir(), largePlace()])]
 
 /**
  * Path of an empty folder under the system's own for temporary files; it goes with its scope. Under
@@ -139,6 +139,15 @@ const unreadable = (folder: string) => (cause: unknown) =>
     details: { folder },
     cause,
   })
+
+/** Temporary folders of this user's whose process is gone, wherever they are made. */
+export const abandonedTemporary: Effect.Effect<ReadonlyArray<string>, Failure> = Effect.suspend(
+  () =>
+    Effect.map(
+      Effect.forEach(temporaryPlaces(), (place) => abandonedFolders(place, temporaryPrefix)),
+      (found) => found.flat(),
+    ),
+)
 
 /** Folders of this user whose process is gone, sorted; none for a parent that is not there. */
 export const abandonedFolders = (
