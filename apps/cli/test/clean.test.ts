@@ -1,11 +1,10 @@
 /** Killed with no chance to clean up: what is left is told, found, and removed; what lives is not touched. */
 import { describe, expect } from "bun:test"
-import * as fs from "node:fs"
 import { join } from "node:path"
 import { liveEffect, startRelaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import * as Schedule from "effect/Schedule"
 import { machine, rig } from "./command.ts"
+import { goneSoon, processesWith } from "./started.ts"
 
 const note =
   /note: \d+ folders? left by a relaunch that was killed; `relaunch clean` removes all it left\n/
@@ -87,10 +86,7 @@ describe("relaunch killed", () => {
       expect(yield* json(["run", "show", run.id])).toMatchObject({ state: "running" })
       yield* json(["run", "stop", run.id, "--grace", "1"])
       // The launch that made it removes it, once it has the run's end.
-      yield* Effect.repeat(containers(home), {
-        until: (left) => left.length === 0,
-        schedule: Schedule.spaced("50 millis"),
-      }).pipe(Effect.timeout("10 seconds"))
+      yield* goneSoon(containers(home), "10 seconds")
     }),
   )
 
@@ -107,21 +103,7 @@ describe("relaunch killed", () => {
       yield* launched.signal("SIGKILL")
       yield* launched.exited
       // The engine notices by itself that nobody waits for the build any more.
-      yield* Effect.repeat(
-        Effect.sync(() =>
-          fs
-            .readdirSync("/proc")
-            .filter((name) => /^\d+$/.test(name))
-            .filter((pid) => {
-              try {
-                return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(mark)
-              } catch {
-                return false
-              }
-            }),
-        ),
-        { until: (pids) => pids.length === 0, schedule: Schedule.spaced("50 millis") },
-      ).pipe(Effect.timeout("10 seconds"))
+      yield* goneSoon(processesWith(mark), "10 seconds")
       expect(yield* containers(home)).toEqual([])
       expect(yield* left).toEqual(["folder"])
       expect((yield* relaunch(["clean", "--yes"])).code).toBe(0)

@@ -3,6 +3,7 @@ import * as fs from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
 import { startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { builders, configured, machine, rig, type Way } from "./command.ts"
@@ -102,11 +103,14 @@ export const removed = (words: string) =>
     ),
   )
 
-export const goneSoon = <A, E, R>(list: Effect.Effect<ReadonlyArray<A>, E, R>) =>
+export const goneSoon = <A, E, R>(
+  list: Effect.Effect<ReadonlyArray<A>, E, R>,
+  atMost: Duration.DurationInput = "5 seconds",
+) =>
   Effect.repeat(list, {
     until: (left) => left.length === 0,
     schedule: Schedule.spaced("50 millis"),
-  }).pipe(Effect.timeout("5 seconds"))
+  }).pipe(Effect.timeout(atMost))
 
 /** Accepts and never answers; the promise is kept at the first connection. */
 export const hangingServer = Effect.gen(function* () {
