@@ -21,8 +21,8 @@ export interface BuildkitBuild {
   readonly output: Output
   /** Base images with the digest they must have. */
   readonly pinned: Readonly<Record<string, string>>
-  /** The image that was made, by the digest that BuildKit gave it. */
-  readonly made: (digest: string | undefined) => Effect.Effect<BuiltImage, Failure>
+  /** What happens once all steps are done, the last of it `Finished`; `digest` is what BuildKit gave the image. */
+  readonly made: (digest: string | undefined, client: Client) => Stream.Stream<BuildEvent, Failure>
 }
 
 /** The daemon's own words in a step's output, where it stopped to keep it. */
@@ -103,6 +103,12 @@ const openSteps = () => {
   }
 }
 
+/** The end of a build whose image needs no more than to be found. */
+export const finishedWith = (
+  image: Effect.Effect<BuiltImage, Failure>,
+): Stream.Stream<BuildEvent, Failure> =>
+  Stream.fromEffect(Effect.map(image, (found) => BuildEvent.Finished({ image: found })))
+
 /** Ends with `Finished`; leaving the stream cancels the build on the daemon. */
 export const buildWith = (
   { address, made, options, output, pinned }: BuildkitBuild,
@@ -124,11 +130,8 @@ export const buildWith = (
         Stream.mapConcat(translation(request)),
         Stream.tap((event) => Effect.sync(() => steps.see(event))),
         Stream.concat(
-          Stream.fromIterableEffect(
-            Effect.map(
-              Effect.suspend(() => made(digest)),
-              (image) => [...steps.ends(), BuildEvent.Finished({ image })],
-            ),
+          Stream.suspend(() =>
+            Stream.concat(Stream.fromIterable(steps.ends()), made(digest, client)),
           ),
         ),
       )

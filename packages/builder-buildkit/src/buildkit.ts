@@ -5,6 +5,7 @@
  */
 import { Client, type Output } from "@buildkit-js/client"
 import {
+  type BuildEvent,
   Builder,
   type BuilderFeatures,
   type BuilderShape,
@@ -20,16 +21,19 @@ import {
   type Environment,
 } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
+import { temporaryFolder } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { baseDigest } from "./base-digest.ts"
-import { buildWith } from "./build.ts"
+import { type BuildkitBuild, buildWith, finishedWith } from "./build.ts"
 import { buildkitCache } from "./cache.ts"
-import { rewritesTimestamps, toldAboutEpoch } from "./epoch.ts"
+import { toldAboutEpoch } from "./epoch.ts"
 import { buildkitFailure } from "./failure.ts"
 import { builtImage, presentImage } from "./image.ts"
+import { loadLayers, withoutLayers } from "./layers.ts"
 import { type Target, targetOf } from "./target.ts"
+import { exportsToFolders, rewritesTimestamps } from "./version.ts"
 
 /** How long a daemon may take to say the first word, as of container engines. */
 const greeting = "5 seconds"
@@ -101,15 +105,13 @@ const bases = { ownImages: false, asksRegistries: true }
 const pushedName = (destination: string, ref: string): string =>
   `${destination}/${ref.slice(ref.lastIndexOf("/") + 1)}`
 
-const outputOf = ({ destination, insecure }: Target, engine: EngineShape, ref: string): Output =>
-  destination === undefined
-    ? {
-        type: "docker",
-        names: [ref],
-        to: (bytes) =>
-          Effect.scoped(Effect.flatMap(Stream.toReadableStreamEffect(bytes), engine.loadImage)),
-      }
-    : { type: "image", names: [pushedName(destination, ref)], push: true, insecure }
+/** All of the image as a tar, for engines that take no less. */
+const wholeImage = (engine: EngineShape, ref: string): Output => ({
+  type: "docker",
+  names: [ref],
+  to: (bytes) =>
+    Effect.scoped(Effect.flatMap(Stream.toReadableStreamEffect(bytes), engine.loadImage)),
+})
 
 /** What was pushed, pulled by its digest into the engine that runs it. */
 const pulledImage = (
@@ -127,27 +129,67 @@ const pulledImage = (
     return { ...image, digest: digest ?? image.digest }
   })
 
-const build = (target: Target, engine: EngineShape, env: Environment, request: BuildRequest) =>
-  Stream.unwrap(
+interface Way {
+  readonly output: Output
+  readonly made: BuildkitBuild["made"]
+}
+
+/** To a registry, and from there into the engine. */
+const byRegistry = (
+  engine: EngineShape,
+  { insecure }: Target,
+  name: string,
+  request: BuildRequest,
+): Way => ({
+  output: { type: "image", names: [name], push: true, insecure },
+  made: (digest) => finishedWith(pulledImage(engine, name, digest, request.platform)),
+})
+
+const asTar = (engine: EngineShape, { ref }: BuildRequest): Way => ({
+  output: wholeImage(engine, ref),
+  made: () => finishedWith(builtImage(engine, ref)),
+})
+
+/** What the engine lacks alone; all of it should the engine, or the daemon, not go along with that. */
+const byLayers = (
+  engine: EngineShape,
+  { bases, ref }: BuildRequest,
+  folder: string,
+  whole: Stream.Stream<BuildEvent, Failure>,
+): Way => ({
+  output: withoutLayers(ref, folder),
+  made: (digest, client) =>
+    loadLayers(client, engine, { ref, bases, folder, digest }).pipe(
+      Stream.concat(finishedWith(builtImage(engine, ref))),
+      Stream.catchAll(() => whole),
+    ),
+})
+
+const build = (
+  target: Target,
+  engine: EngineShape,
+  env: Environment,
+  takesLayers: Effect.Effect<boolean, Failure>,
+  request: BuildRequest,
+) =>
+  Stream.unwrapScoped(
     Effect.gen(function* () {
-      const pinned = yield* Effect.forEach(request.bases, (image) =>
-        Effect.map(baseDigest(engine, image, bases), (digest) => [image, digest] as const),
+      const pinned = Object.fromEntries(
+        yield* Effect.forEach(request.bases, (image) =>
+          Effect.map(baseDigest(engine, image, bases), (digest) => [image, digest] as const),
+        ),
       )
+      const options = yield* target.options
+      const by = (way: Way) =>
+        buildWith({ address: target.address, options, pinned, ...way }, env, request)
       const { destination } = target
-      return buildWith(
-        {
-          address: target.address,
-          options: yield* target.options,
-          output: outputOf(target, engine, request.ref),
-          pinned: Object.fromEntries(pinned),
-          made: (digest) =>
-            destination === undefined
-              ? builtImage(engine, request.ref)
-              : pulledImage(engine, pushedName(destination, request.ref), digest, request.platform),
-        },
-        env,
-        request,
-      )
+      if (destination !== undefined) {
+        return by(byRegistry(engine, target, pushedName(destination, request.ref), request))
+      }
+      const whole = by(asTar(engine, request))
+      if (!(yield* takesLayers)) return whole
+      const folder = yield* temporaryFolder("image")
+      return by(byLayers(engine, request, folder, whole))
     }),
   )
 
@@ -158,6 +200,11 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
     const { destination } = target
     const daemon = yield* Effect.cached(daemonAt(target))
     const features = featuresOf(daemon)
+    const takesLayers = Effect.zipWith(
+      daemon,
+      engine.info,
+      ({ version }, { containerdStore }) => !containerdStore && exportsToFolders(version),
+    )
     return {
       name: "buildkit",
       features,
@@ -173,7 +220,8 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
       cache: buildkitCache(
         Effect.map(target.options, (options) => ({ address: target.address, options })),
       ),
-      build: (request) => toldAboutEpoch(request, features, build(target, engine, env, request)),
+      build: (request) =>
+        toldAboutEpoch(request, features, build(target, engine, env, takesLayers, request)),
     } satisfies BuilderShape
   })
 

@@ -4,12 +4,6 @@ import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
-/** BuildKit 0.13 is the first that rewrites times in layers; a daemon built without a version says 0.0.0. */
-export const rewritesTimestamps = (version: string | undefined): boolean => {
-  const [, major = "0", minor = "0"] = /^v?(\d+)\.(\d+)\./.exec(version ?? "") ?? []
-  return version !== undefined && (Number(major) > 0 || minor === "0" || Number(minor) >= 13)
-}
-
 /** A wish that the engine at hand cannot fulfil is not passed over in silence. */
 export const toldAboutEpoch = (
   request: BuildRequest,

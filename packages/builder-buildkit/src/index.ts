@@ -1,6 +1,6 @@
 export { stepSource } from "@buildkit-js/client"
 export { baseDigest } from "./base-digest.ts"
-export { type BuildkitBuild, buildWith } from "./build.ts"
+export { type BuildkitBuild, buildWith, finishedWith } from "./build.ts"
 export { buildkitBackend, buildkitBuilder } from "./buildkit.ts"
 export { buildkitCache } from "./cache.ts"
 export { toldAboutEpoch } from "./epoch.ts"

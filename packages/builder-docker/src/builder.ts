@@ -8,6 +8,7 @@ import {
   buildkitCache,
   buildWith,
   builtImage,
+  finishedWith,
   toldAboutEpoch,
 } from "@relaunch/builder-buildkit"
 import {
@@ -125,7 +126,7 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
               ? rewrittenOutput(request.ref)
               : { type: "moby", names: [request.ref] },
             pinned: {},
-            made: () => builtImage(engine, request.ref),
+            made: () => finishedWith(builtImage(engine, request.ref)),
           },
           env,
           request,

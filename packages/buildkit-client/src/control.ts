@@ -4,6 +4,7 @@ import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { RpcError } from "./grpc/status.ts"
 import type { Daemon } from "./transport/daemon.ts"
+import { contentService, ReadRequest, ReadResponse } from "./wire/content.ts"
 import * as Wire from "./wire/control.ts"
 import type { Value } from "./wire/message.ts"
 
@@ -76,6 +77,11 @@ export interface Control {
     readonly activeOnly?: boolean
   }) => Stream.Stream<HistoryRecord, RpcError>
   readonly removeHistory: (ref: string) => Effect.Effect<void, RpcError>
+  /**
+   * Bytes of content in the daemon's store (0.11 and newer), such as a layer of an image that it made. Fails with
+   * `NOT_FOUND` for what is not there, or has not been needed yet: layers of a base image come when a step wants them.
+   */
+  readonly content: (digest: string) => Stream.Stream<Uint8Array, RpcError>
 }
 
 type Timestamp = Value<typeof Wire.Timestamp>
@@ -189,4 +195,8 @@ export const controlOf = ({ control }: Daemon): Control => ({
         Wire.Empty,
       ),
     ),
+  content: (digest) =>
+    control
+      .stream(`${contentService}Read`, [ReadRequest, { digest, offset: 0, size: 0 }], ReadResponse)
+      .pipe(Stream.map(({ data }) => data)),
 })

@@ -21,6 +21,8 @@ export interface ImageDetails {
   readonly labels: Readonly<Record<string, string>>
   /** Bytes. */
   readonly size: number
+  /** Digests of what is in its layers, not packed, the lowest first (`rootfs.diff_ids`). */
+  readonly layers: ReadonlyArray<string>
 }
 
 export interface PullProgress {
@@ -33,6 +35,8 @@ export interface PullProgress {
 
 export interface ImageApi {
   readonly inspectImage: (reference: string) => Effect.Effect<ImageDetails | undefined, Failure>
+  /** Identifiers of the images with this name and any tag, the newest first. */
+  readonly imagesNamed: (name: string) => Effect.Effect<ReadonlyArray<string>, Failure>
   /** Ends when the image is there. `E_IMAGE_NOT_FOUND`, `E_REGISTRY_AUTH`, `E_NETWORK`. */
   readonly pullImage: (
     reference: string,
@@ -87,6 +91,7 @@ const detailsOf = (said: unknown): ImageDetails => ({
     ]),
   ),
   size: number(at(said, "Size")),
+  layers: words(at(said, "RootFS", "Layers")),
 })
 
 const parsePull = (said: unknown): PullProgress => ({
@@ -126,6 +131,17 @@ export const imageApi = (
         (error) => statusOf(error) === 400 || isBadName(error.details["message"]),
         (error) => Effect.fail(badName(reference, error.details["message"])),
       ),
+    ),
+
+  imagesNamed: (name) =>
+    Effect.flatMap(api, ({ json }) =>
+      json({
+        method: "GET",
+        path: "/images/json",
+        query: { filters: JSON.stringify({ reference: [name] }) },
+      }),
+    ).pipe(
+      Effect.map((said) => (Array.isArray(said) ? said.map((one) => text(at(one, "Id"))) : [])),
     ),
 
   pullImage: (reference, platform) =>

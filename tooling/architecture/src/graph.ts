@@ -32,7 +32,7 @@ export const graph: Readonly<Record<string, Place>> = {
   source: { level: 5, uses: ["build", "engine", "failure", "job", "lock"], tests: ["testing"] },
   "builder-buildkit": {
     level: 5,
-    uses: ["@buildkit-js/client", "build", "engine", "failure"],
+    uses: ["@buildkit-js/client", "build", "engine", "failure", "lock"],
   },
   "builder-docker": {
     level: 6,

@@ -22,8 +22,19 @@ import * as Wire from "../wire/content.ts"
 import { Empty } from "../wire/control.ts"
 import type { Value } from "../wire/message.ts"
 
-/** Folders by the name under which the daemon asks for them. */
-export type ContentStores = Readonly<Record<string, string>>
+/** What the daemon says a piece of an image is (containerd `remotes.MakeRefKey`). */
+export type ContentKind = "layer" | "config" | "manifest" | "index" | "unknown"
+
+/** Content that counts as there without being in the folder: the daemon does not send it. */
+export type Holds = (digest: string, kind: ContentKind) => boolean
+
+export interface ContentStore {
+  readonly folder: string
+  readonly holds?: Holds
+}
+
+/** By the name under which the daemon asks for them. */
+export type ContentStores = Readonly<Record<string, ContentStore>>
 
 const chunkSize = 1 << 20
 
@@ -38,6 +49,20 @@ const sizeOf = async (folder: string, digest: string): Promise<number> => {
   if (found === undefined) throw rpcError("NOT_FOUND", `content ${digest}: not found`)
   return found.size
 }
+
+const kinds: ReadonlySet<string> = new Set(["layer", "config", "manifest", "index"])
+const isKind = (word: string): word is ContentKind => kinds.has(word)
+
+const kindOf = (ref: string): ContentKind => {
+  const word = ref.slice(0, ref.indexOf("-"))
+  return isKind(word) ? word : "unknown"
+}
+
+const isThere = (folder: string, digest: string): Promise<boolean> =>
+  sizeOf(folder, digest).then(
+    () => true,
+    () => false,
+  )
 
 const sendBlob = async (call: Call, folder: string): Promise<void> => {
   const message = await call.receive()
@@ -75,7 +100,7 @@ const checked = (
 }
 
 /** One blob, written aside and put in place when its digest is right. */
-const takeBlob = async (call: Call, folder: string): Promise<void> => {
+const takeBlob = async (call: Call, { folder, holds }: ContentStore): Promise<void> => {
   const unfinished = join(folder, "ingest", randomUUID())
   await mkdir(join(folder, "ingest"), { recursive: true })
   await mkdir(join(folder, "blobs", "sha256"), { recursive: true })
@@ -90,10 +115,10 @@ const takeBlob = async (call: Call, folder: string): Promise<void> => {
       const request = Wire.WriteRequest.decode(message)
       if (first === undefined) {
         first = request
-        const known =
-          request.expected !== "" && (await sizeOf(folder, request.expected).catch(() => -1))
-        if (known !== false && known >= 0) {
-          throw rpcError("ALREADY_EXISTS", `content ${request.expected}: already exists`)
+        const { expected, ref } = request
+        const isHeld = expected !== "" && holds?.(expected, kindOf(ref)) === true
+        if (isHeld || (expected !== "" && (await isThere(folder, expected)))) {
+          throw rpcError("ALREADY_EXISTS", `content ${expected}: already exists`)
         }
         handle = await open(unfinished, "wx")
       }
@@ -132,15 +157,16 @@ const takeBlob = async (call: Call, folder: string): Promise<void> => {
   }
 }
 
-const service = "/containerd.services.content.v1.Content/"
+const service = Wire.contentService
 
 export const contentHandlers = (stores: ContentStores): Handlers => {
-  const folderOf = (metadata: CallMetadata): string => {
+  const storeOf = (metadata: CallMetadata): ContentStore => {
     const id = metadata("buildkit-attachable-store-id")[0] ?? ""
-    const folder = Object.hasOwn(stores, id) ? stores[id] : undefined
-    if (folder === undefined) throw rpcError("NOT_FOUND", `unknown store ${id}`)
-    return folder
+    const store = Object.hasOwn(stores, id) ? stores[id] : undefined
+    if (store === undefined) throw rpcError("NOT_FOUND", `unknown store ${id}`)
+    return store
   }
+  const folderOf = (metadata: CallMetadata): string => storeOf(metadata).folder
   const info = async (folder: string, digest: string) => ({
     info: {
       digest,
@@ -160,7 +186,7 @@ export const contentHandlers = (stores: ContentStores): Handlers => {
         info(folderOf(metadata), request.info?.digest ?? ""),
       )(call, metadata),
     [`${service}Read`]: async (call, metadata) => sendBlob(call, folderOf(metadata)),
-    [`${service}Write`]: async (call, metadata) => takeBlob(call, folderOf(metadata)),
+    [`${service}Write`]: async (call, metadata) => takeBlob(call, storeOf(metadata)),
     [`${service}Status`]: async () => {
       throw rpcError("NOT_FOUND", "no such ingest")
     },

@@ -27,7 +27,7 @@ import type { Value } from "../wire/message.ts"
 import { type CachePlan, cachePlan } from "./cache.ts"
 import { type BuildError, buildError } from "./error.ts"
 import { BuildEvent, type BuildResult } from "./event.ts"
-import { exporterOf, receiverOf } from "./output.ts"
+import { exporterOf, layoutOf, receiverOf } from "./output.ts"
 import { type Progress, progress } from "./progress.ts"
 import { type BuildRequest, frontendAttributes, type Sources, sourcesOf } from "./request.ts"
 
@@ -189,12 +189,13 @@ const prepared = (
     const cache = yield* Effect.promise(() =>
       cachePlan(request.cacheFrom ?? [], request.cacheTo ?? []),
     )
+    const layout = yield* layoutOf(request.outputs ?? [])
     const session = yield* openSession(daemon, {
       trees: sources.trees,
       receivers: receiversOf(request),
       secrets: request.secrets ?? {},
       ssh: request.ssh ?? {},
-      stores: cache.stores,
+      stores: { ...cache.stores, ...layout.stores },
       credentials: request.credentials ?? (() => Effect.succeed(undefined)),
       sharedKey: sources.sharedKey,
       onSent: (name, transfer) => {
@@ -220,7 +221,10 @@ const prepared = (
         Effect.mapError((error) => failureOf(error, session, seen, sources)),
       )
       yield* Effect.tryPromise({
-        try: () => cache.finish(response.exporterResponse),
+        try: async () => {
+          await cache.finish(response.exporterResponse)
+          await layout.finish(response.exporterResponse)
+        },
         catch: (error) => new ExportError({ path: "index.json", reason: String(error) }),
       })
       return [

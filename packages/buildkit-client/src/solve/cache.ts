@@ -1,6 +1,11 @@
 /** Where a build's cache comes from and goes to (moby/buildkit README, "Export cache"). */
 import { resolve } from "node:path"
-import { type ContentStores, tagDescriptor, taggedDigest } from "../session/content.ts"
+import {
+  type ContentStore,
+  type ContentStores,
+  tagDescriptor,
+  taggedDigest,
+} from "../session/content.ts"
 
 export type CacheImport =
   | { readonly type: "registry"; readonly ref: string; readonly insecure?: boolean }
@@ -64,10 +69,10 @@ export const cachePlan = async (
   from: ReadonlyArray<CacheImport>,
   to: ReadonlyArray<CacheExport>,
 ): Promise<CachePlan> => {
-  const stores: Record<string, string> = {}
+  const stores: Record<string, ContentStore> = {}
   const storeOf = (directory: string): string => {
     const name = `cache-${Object.keys(stores).length}`
-    stores[`local:${name}`] = resolve(directory)
+    stores[`local:${name}`] = { folder: resolve(directory) }
     return name
   }
   const imports: Array<CacheOption> = []

@@ -1,10 +1,12 @@
 /** What becomes of a build: exporters and their attributes (moby/buildkit README, "Output"). */
 import { open } from "node:fs/promises"
+import { resolve } from "node:path"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { ExportError } from "../fsutil/receive.ts"
 import { writeAll } from "../fsutil/write-all.ts"
-import type { RpcError } from "../grpc/status.ts"
+import { type RpcError, rpcError } from "../grpc/status.ts"
+import { type ContentStores, type Holds, tagDescriptor } from "../session/content.ts"
 import type { Receiver } from "../session/receiver.ts"
 
 /** Runs the stream to its end; when it fails, so does the build. */
@@ -27,6 +29,16 @@ export type Output =
   | ({ readonly type: "moby" } & ImageOptions)
   /** A tar that `docker load` takes, or an OCI layout as a tar. */
   | ({ readonly type: "docker" | "oci"; readonly to: ByteConsumer } & ImageOptions)
+  /**
+   * A directory of this machine, in the layout of OCI images; what is in it is not sent again. One of these in a
+   * build (0.11 and newer).
+   */
+  | ({
+      readonly type: "docker" | "oci"
+      readonly directory: string
+      /** Content that the directory may go without, since whoever reads it has it elsewhere. */
+      readonly holds?: Holds
+    } & ImageOptions)
   /** Into the daemon's own store, and to a registry with `push`. */
   | ({
       readonly type: "image"
@@ -53,6 +65,7 @@ export const exporterOf = (output: Output, rewriteTimestamps: boolean): Exporter
       ...(names.length === 0 ? {} : { name: names.join(",") }),
       ...(compression === undefined ? {} : { compression, "force-compression": "true" }),
       ...(isPush ? { push: "true" } : {}),
+      ...("directory" in output ? { tar: "false" } : {}),
       ...(output.type === "image" && output.insecure === true
         ? { "registry.insecure": "true" }
         : {}),
@@ -70,6 +83,7 @@ export const receiverOf = (output: Output): Receiver | undefined => {
   switch (output.type) {
     case "docker":
     case "oci":
+      return "to" in output ? { kind: "stream", consume: output.to } : undefined
     case "tar":
       return { kind: "stream", consume: output.to }
     case "local":
@@ -78,6 +92,37 @@ export const receiverOf = (output: Output): Receiver | undefined => {
     case "moby":
       return undefined
   }
+}
+
+/** Where the daemon looks for the store that takes an image. */
+const exportStore = "export"
+
+interface Layout {
+  readonly stores: ContentStores
+  /** After a build that succeeded. */
+  readonly finish: (response: Readonly<Record<string, string>>) => Promise<void>
+}
+
+/** Directories that take images; a daemon knows one place for all of a build. */
+export const layoutOf = (outputs: ReadonlyArray<Output>): Effect.Effect<Layout, RpcError> => {
+  const layouts = outputs.flatMap((output) =>
+    output.type !== "local" && "directory" in output ? [output] : [],
+  )
+  const [layout] = layouts
+  if (layout === undefined) return Effect.succeed({ stores: {}, finish: async () => undefined })
+  if (layouts.length > 1) {
+    return rpcError("INVALID_ARGUMENT", "only one image of a build can go to a directory", "Solve")
+  }
+  const { directory, holds } = layout
+  const folder = resolve(directory)
+  return Effect.succeed({
+    stores: { [exportStore]: { folder, ...(holds === undefined ? {} : { holds }) } },
+    finish: async (response) => {
+      const descriptor = response["containerimage.descriptor"]
+      if (descriptor === undefined) return
+      await tagDescriptor(folder, "latest", Buffer.from(descriptor, "base64").toString())
+    },
+  })
 }
 
 /** Writes the file; what was there is replaced. */

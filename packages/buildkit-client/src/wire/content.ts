@@ -5,6 +5,8 @@
 import { Timestamp } from "./control.ts"
 import { bytes, int32, int64, maybe, message, one, text } from "./message.ts"
 
+export const contentService = "/containerd.services.content.v1.Content/"
+
 const Info = message({
   digest: one(1, text),
   size: one(2, int64),

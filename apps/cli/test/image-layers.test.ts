@@ -1,0 +1,66 @@
+/** What of an image goes from a BuildKit daemon into the engine that runs it. */
+import { describe, expect } from "bun:test"
+import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { builders, machine } from "./command.ts"
+import { daemonFolder, ownDockerd } from "./faulty.ts"
+
+const flags = ["--uri", ".", "-p", "demo", "-J", `layers-${crypto.randomUUID().slice(0, 8)}`]
+const words = [...flags, "-E", "python main.py", "-D", "Dockerfile", "--builder", "buildkit"]
+const script = () => `print("ran ${crypto.randomUUID()}")\n`
+
+/** Bytes of the step that loads; undefined where there was none. */
+const loaded = (stderr: string): number | undefined =>
+  stderr
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line))
+    .findLast(({ event, id }) => event === "VertexProgress" && id === "load")?.total
+
+const megabyte = 1024 * 1024
+
+describe("an image built by BuildKit", () => {
+  liveEffect("reaches the engine without the layers that are there", () =>
+    Effect.gen(function* () {
+      const { relaunch } = yield* machine
+      // Made by the first launch, and in no base image.
+      const Dockerfile = `FROM python:3.13-slim
+RUN head -c ${8 * megabyte} /dev/urandom >/big
+WORKDIR /x
+COPY main.py .
+`
+      const folder = yield* temporaryFolder({ "main.py": script(), Dockerfile })
+      const launch = relaunch([...words, "--progress", "json"], {
+        cwd: folder,
+        env: builders.buildkit.env,
+      })
+      const first = yield* launch
+      expect(first.code).toBe(0)
+      const bytes = loaded(first.stderr)
+      expect(bytes).toBeGreaterThan(8 * megabyte)
+      // The base image alone is many times that.
+      expect(bytes).toBeLessThan(12 * megabyte)
+      const edited = script()
+      yield* writeFiles(folder, { "main.py": edited })
+      const again = yield* launch
+      expect(again.code).toBe(0)
+      expect(again.stdout + again.stderr).toContain(edited.slice(11, 30))
+      expect(loaded(again.stderr)).toBeLessThan(megabyte / 10)
+    }),
+  )
+
+  liveEffect("is whole in an engine that has nothing of it", () =>
+    Effect.gen(function* () {
+      const { host, start } = yield* ownDockerd(yield* daemonFolder())
+      yield* start
+      const { relaunch } = yield* machine
+      const folder = yield* temporaryFolder({
+        "main.py": script(),
+        Dockerfile: "FROM python:3.13-slim\nWORKDIR /x\nCOPY main.py .\n",
+      })
+      const env = { ...builders.buildkit.env, DOCKER_HOST: host }
+      const { code, stderr } = yield* relaunch(words, { cwd: folder, env })
+      expect(code === 0 ? "" : stderr).toBe("")
+    }),
+  )
+})
