@@ -79,7 +79,7 @@ const ofEachBuilder = {
 const ofNewerDaemons = [
   {
     name: "@buildkit-js/client with buildkitd 0.34.2 and dockerd 26.1",
-    files: ["build", "context", "export", "readme", "session", "transfer", "transport"].map(
+    files: ["build", "context", "export", "layout", "readme", "session", "transfer", "transport"].map(
       (name) => `packages/buildkit-client/test/${name}.test.ts`,
     ),
     tests: ".",
