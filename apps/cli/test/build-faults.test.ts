@@ -41,24 +41,25 @@ const killProcess = (child: Bun.Subprocess) =>
     await child.exited
   })
 
-const script = () => `print("ran ${crypto.randomUUID()}")\n`
+const script = () => `echo "ran ${crypto.randomUUID()}"\n`
+const quick = "FROM busybox:1\nWORKDIR /x\nCOPY main.sh .\n"
 const flagsFor = (name: string) => [
-  ...["--uri", ".", "-p", "demo", "-J", "same", "-E", "python main.py", "--builder", name],
+  ...["--uri", ".", "-p", "demo", "-J", "same", "-E", "sh main.sh", "--builder", name],
   ...["--json"],
 ]
 
 describe("a registry", () => {
   const faults = [
-    [401, 3, "E_REGISTRY_AUTH", /does not give `127\.0\.0\.1:\d+\/library\/python:3\.13-slim`/],
-    [429, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/python:3\.13-slim`/],
-    [500, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/python:3\.13-slim`/],
+    [401, 3, "E_REGISTRY_AUTH", /does not give `127\.0\.0\.1:\d+\/library\/busybox:1`/],
+    [429, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/busybox:1`/],
+    [500, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/busybox:1`/],
   ] as const
   for (const { env, name } of [builders.docker, builders.buildkit, builders.podman]) {
     for (const [status, exit, code, message] of faults) {
       liveEffect(`that answers ${status} to ${name} is named, and the next launch works`, () =>
         Effect.gen(function* () {
           const { address, state } = yield* faultyRegistry
-          const image = `${address}/library/python:3.13-slim`
+          const image = `${address}/library/busybox:1`
           const registries = yield* temporaryFolder({
             "registries.conf": `[[registry]]\nlocation = "${address}"\ninsecure = true\n`,
           })
@@ -67,8 +68,8 @@ describe("a registry", () => {
               ? { ...env, CONTAINERS_REGISTRIES_CONF: join(registries, "registries.conf") }
               : env
           const folder = yield* temporaryFolder({
-            "main.py": script(),
-            Dockerfile: `FROM ${image}\nWORKDIR /x\nCOPY main.py .\n`,
+            "main.sh": script(),
+            Dockerfile: `FROM ${image}\nWORKDIR /x\nCOPY main.sh .\n`,
           })
           const { home, relaunch } = yield* machine
           const options = { cwd: folder, env: given }
@@ -90,7 +91,7 @@ describe("a daemon", () => {
   for (const [name, variable] of Object.entries(variables)) {
     liveEffect(`of ${name} that takes connections and says nothing is given up`, () =>
       Effect.gen(function* () {
-        const folder = yield* temporaryFolder({ "main.py": script() })
+        const folder = yield* temporaryFolder({ "main.sh": script() })
         const { home, relaunch } = yield* machine
         const env = { [variable]: yield* silentSocket }
         const finished = yield* relaunch(flagsFor(name), { cwd: folder, env })
@@ -129,11 +130,10 @@ describe("a daemon", () => {
       () =>
         Effect.gen(function* () {
           const { env, kill, restart } = yield* way
-          const from = "FROM python:3.13-slim\nWORKDIR /x\nCOPY main.py .\n"
           const folder = yield* temporaryFolder({
-            "main.py": script(),
-            quick: from,
-            slow: `${from}RUN echo began && sleep 30\n`,
+            "main.sh": script(),
+            quick,
+            slow: `${quick}RUN echo began && sleep 30\n`,
           })
           const { home, relaunch } = yield* machine
           const launched = yield* startRelaunchCli(
@@ -161,8 +161,8 @@ describe("a daemon", () => {
       const { host, start } = yield* ownBuildkitd(yield* daemonFolder())
       const stopped = yield* start
       const folder = yield* temporaryFolder({
-        "main.py": script(),
-        slow: "FROM python:3.13-slim\nRUN echo began && sleep 30\n",
+        "main.sh": script(),
+        slow: "FROM busybox:1\nRUN echo began && sleep 30\n",
       })
       const { home } = yield* machine
       const launched = yield* startRelaunchCli(
@@ -198,13 +198,13 @@ describe("podman's cache", () => {
       Effect.gen(function* () {
         const root = yield* daemonFolder()
         const env = yield* ownPodman(root)
-        const Dockerfile = "FROM python:3.13-slim\nRUN true\nWORKDIR /x\nCOPY main.py .\n"
-        const folder = yield* temporaryFolder({ "main.py": script(), Dockerfile })
+        const Dockerfile = "FROM busybox:1\nRUN true\nWORKDIR /x\nCOPY main.sh .\n"
+        const folder = yield* temporaryFolder({ "main.sh": script(), Dockerfile })
         const { relaunch } = yield* machine
         const flags = [...flagsFor("podman"), "-D", "Dockerfile"]
         expect((yield* relaunch(flags, { cwd: folder, env })).code).toBe(0)
         expect(loseLayers(join(root, "podman"))).toBeGreaterThan(0)
-        fs.writeFileSync(join(folder, "main.py"), script())
+        fs.writeFileSync(join(folder, "main.sh"), script())
         const again = yield* relaunch(flags, { cwd: folder, env })
         expect(again.code === 0 ? "" : again.stdout).toBe("")
         expect(again.stderr).toContain("warning: Podman's cache has lost a layer")
@@ -215,7 +215,7 @@ describe("podman's cache", () => {
 
 describe("a full disk", () => {
   const filling = () =>
-    `FROM python:3.13-slim\nRUN echo ${crypto.randomUUID()} && head -c 900M /dev/zero > /big\n`
+    `FROM busybox:1\nRUN echo ${crypto.randomUUID()} && dd if=/dev/zero of=/big bs=1M count=300\n`
   const ways = {
     docker: (root: string) =>
       Effect.gen(function* () {
@@ -236,8 +236,8 @@ describe("a full disk", () => {
       `of ${name} is named, and the next launch works`,
       () =>
         Effect.gen(function* () {
-          const env: Readonly<Record<string, string>> = yield* way(yield* smallDisk(700))
-          const folder = yield* temporaryFolder({ "main.py": script(), big: filling() })
+          const env: Readonly<Record<string, string>> = yield* way(yield* smallDisk(200))
+          const folder = yield* temporaryFolder({ "main.sh": script(), big: filling(), quick })
           const { home, relaunch } = yield* machine
           const finished = yield* relaunch([...flagsFor(name), "-D", "big"], { cwd: folder, env })
           failsWith(finished, 4, "E_BUILD", /no space left/i)
@@ -245,7 +245,7 @@ describe("a full disk", () => {
           expect(JSON.parse(finished.stdout).error.hints[0]).toContain("relaunch builder prune")
           const prune = ["builder", "prune", "--all", "--yes", "--builder", name]
           expect((yield* relaunch(prune, { env })).code).toBe(0)
-          const again = yield* relaunch(flagsFor(name), { cwd: folder, env })
+          const again = yield* relaunch([...flagsFor(name), "-D", "quick"], { cwd: folder, env })
           expect(again.code === 0 ? "" : again.stdout).toBe("")
         }),
       "3 minutes",

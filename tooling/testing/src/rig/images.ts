@@ -1,19 +1,24 @@
-/** What the open registry serves as if it were Docker Hub: a Python base image and a finished job image. */
+/** What the open registry serves as if it were Docker Hub: base images and a finished job image. */
+import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { dirname, join } from "node:path"
 import {
   call,
   callWithProgress,
   type EngineApi,
   ensureBaseImage,
+  output,
   type Problem,
   problem,
   say,
 } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
+import { rigPlaces } from "./places.ts"
 import { isPublished, type RunningRegistry } from "./registries.ts"
 
 export const baseImage = "python:3.13-slim"
 export const jobImage = "wandb/job_hello_world:main"
+/** A few megabytes: for engines that a test starts with nothing in them. */
+export const smallImage = "busybox:1"
 const frontendImage = "docker/dockerfile:1"
 
 const split = (reference: string): { name: string; tag: string } => {
@@ -74,6 +79,26 @@ const ensurePublished = (
 
 const images = join(import.meta.dir, "../../images")
 
+/** The statically linked program, taken from its package without installing that. */
+const busybox: Effect.Effect<string, Problem> = Effect.gen(function* () {
+  const folder = join(rigPlaces().cache, "busybox")
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(folder, { recursive: true })
+  yield* say("Downloading the package busybox-static")
+  yield* output(["apt-get", "download", "busybox-static"], { cwd: folder }).pipe(
+    // A fresh machine has no lists of packages.
+    Effect.catchAll(() =>
+      Effect.zipRight(
+        output(["apt-get", "update"]),
+        output(["apt-get", "download", "busybox-static"], { cwd: folder }),
+      ),
+    ),
+  )
+  const [deb = ""] = readdirSync(folder)
+  yield* output(["dpkg-deb", "--extract", join(folder, deb), folder])
+  return join(folder, "bin")
+})
+
 /** The base image stays in the engine; the job image is there to be pulled. */
 export const ensureImages = (
   api: EngineApi,
@@ -87,6 +112,15 @@ export const ensureImages = (
     }
     const tarWords = Effect.succeed(["-C", join(images, "job-hello-world"), "."])
     yield* ensurePublished(api, registry, jobImage, tarWords)
+    yield* ensurePublished(
+      api,
+      registry,
+      smallImage,
+      Effect.map(busybox, (folder) => [
+        ...["-C", join(images, "busybox"), "Dockerfile"],
+        ...["-C", folder, "busybox"],
+      ]),
+    )
   })
 
 /** What `# syntax=docker/dockerfile:1` names, from a program `dockerfile-frontend`. */

@@ -19,6 +19,7 @@ import { ensureTestEngine } from "./engine.ts"
 import type { RigVariables } from "./environment.ts"
 import { ensureGitHttps, ensureGitSsh, gitLogin, repositoriesFolder } from "./git-servers.ts"
 import { ensureImages } from "./images.ts"
+import { removeOldImages } from "./leftovers.ts"
 import { locked } from "./lock.ts"
 import { rigPlaces } from "./places.ts"
 import { ensurePodman } from "./podman.ts"
@@ -92,13 +93,15 @@ export const bringUp = (user: number): Effect.Effect<RigVariables, Problem> =>
       const ssh = yield* ensureGitSsh
       const { buildctl, buildkitd } = yield* programs
       const buildkit = yield* ensureBuildkit("buildkitd", { buildctl, buildkitd }, open, login)
+      const podman = yield* ensurePodman(open, login)
+      if (user !== 0) yield* removeOldImages(api, podman)
       const [python, oldPython] = yield* pythons
       return {
         RELAUNCH_TEST_DOCKER_HOST: api.host,
         RELAUNCH_TEST_GATEWAY: gateway,
         RELAUNCH_TEST_BUILDKIT_HOST: buildkit,
         RELAUNCH_TEST_BUILDCTL: buildctl,
-        RELAUNCH_TEST_PODMAN: yield* ensurePodman(open, login),
+        RELAUNCH_TEST_PODMAN: podman,
         RELAUNCH_TEST_REGISTRY: open.address,
         RELAUNCH_TEST_REGISTRY_AUTH: login.address,
         RELAUNCH_TEST_REGISTRY_USER: registryLogin.user,

@@ -79,9 +79,16 @@ const ofEachBuilder = {
 const ofNewerDaemons = [
   {
     name: "@buildkit-js/client with buildkitd 0.34.2 and dockerd 26.1",
-    files: ["build", "context", "export", "layout", "readme", "session", "transfer", "transport"].map(
-      (name) => `packages/buildkit-client/test/${name}.test.ts`,
-    ),
+    files: [
+      "build",
+      "context",
+      "export",
+      "layout",
+      "readme",
+      "session",
+      "transfer",
+      "transport",
+    ].map((name) => `packages/buildkit-client/test/${name}.test.ts`),
     tests: ".",
   },
   {
@@ -117,7 +124,8 @@ const checkAgain = ({ env, files, name, tests }: Again, reports: string): Check 
 export const staticChecks: ReadonlyArray<Check> = [
   {
     name: "types",
-    command: ["turbo", "run", "typecheck", "--output-logs=errors-only"],
+    // All packages as one program: what `turbo run typecheck` says of each, in a tenth of its time.
+    command: ["tsc", "--noEmit", "-p", "."],
     needsRig: false,
     podman: 0,
   },
