@@ -81,7 +81,7 @@ const mistakes: ReadonlyArray<Mistake> = [
     files: main,
     args: [...code, "-E", "python main.py", "-c", '{"overrides": '],
     status: 2,
-    message: "--config is neither JSON nor YAML",
+    message: "`--config`, line 1, column 15: Flow map must end with a }",
   },
   {
     what: "--uri of a file",
@@ -115,7 +115,8 @@ const mistakes: ReadonlyArray<Mistake> = [
     files: main,
     args: [...code, "-E", "python main.py", "-R", '{"volume": "/:/host"}'],
     status: 2,
-    message: "Resource argument `volume` is not allowed for containers",
+    message:
+      "`--resource-args`, line 1, column 2: resource argument `volume` is not allowed for containers",
   },
   {
     what: "no such job",

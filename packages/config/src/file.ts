@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import { dirname, resolve } from "node:path"
 import { type Failure, failure, nearestName, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml"
+import { furtherProblems, locatedDocument, problemText } from "./document.ts"
 import type { Setting } from "./setting.ts"
 import { type SettingKey, settings } from "./settings.ts"
 
@@ -87,61 +87,31 @@ const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
   }
 }
 
-interface Document {
-  readonly entries: ReadonlyArray<{
-    readonly key: string
-    readonly value: unknown
-    readonly line: number
-    readonly column: number
-  }>
-  readonly problems: ReadonlyArray<string>
+interface Entry {
+  readonly key: string
+  readonly value: unknown
+  readonly line: number
+  readonly column: number
 }
 
-const read = (text: string): Document => {
-  const counter = new LineCounter()
-  const document = parseDocument(text.replace(/^\ufeff/, ""), {
-    lineCounter: counter,
-    uniqueKeys: true,
-  })
-  const problems = document.errors.map((error) => {
-    const { col, line } = counter.linePos(error.pos[0])
-    return `line ${line}, column ${col}: ${error.message.split("\n")[0]?.replace(/ at line .*$/, "")}`
-  })
-  if (problems.length > 0) return { entries: [], problems }
-  const { contents } = document
-  if (contents === null || (isScalar(contents) && contents.value === null)) {
-    return { entries: [], problems: [] }
-  }
-  if (!isMap(contents))
+const entriesOf = (
+  text: string,
+): { readonly entries: ReadonlyArray<Entry>; readonly problems: ReadonlyArray<string> } => {
+  const { place, problems, value } = locatedDocument(text)
+  if (problems.length > 0) return { entries: [], problems: problems.map(problemText) }
+  if (value === undefined || value === null) return { entries: [], problems: [] }
+  if (typeof value !== "object" || Array.isArray(value)) {
     return { entries: [], problems: ["line 1, column 1: the file is not a map of settings"] }
-  const entries: Array<Document["entries"][number]> = []
-  for (const { key, value } of contents.items) {
-    const { col, line } = counter.linePos(isScalar(key) ? (key.range?.[0] ?? 0) : 0)
-    try {
-      const plain: unknown =
-        value !== null && typeof value === "object" && "toJS" in value
-          ? value.toJS(document)
-          : value
-      entries.push({
-        key: String(isScalar(key) ? key.value : key),
-        value: plain,
-        line,
-        column: col,
-      })
-    } catch (cause) {
-      // Aliases that lead nowhere, or everywhere.
-      problems.push(`line ${line}, column ${col}: ${reasonOf(cause)}`)
-    }
   }
-  return { entries, problems }
+  return {
+    entries: Object.entries(value).map(([key, inner]) => ({ key, value: inner, ...place([key]) })),
+    problems: [],
+  }
 }
 
 const refuse = (path: string, problems: ReadonlyArray<string>) =>
   failure("E_CONFIG", `\`${path}\`, ${problems[0]}`, {
-    hints: [
-      ...problems.slice(1).map((problem) => `Also ${problem}`),
-      "See the effective settings with `relaunch config show`",
-    ],
+    hints: [...furtherProblems(problems), "See the effective settings with `relaunch config show`"],
     details: { path, problems },
   })
 
@@ -204,7 +174,7 @@ export const inspectConfigFile = (path: string): Effect.Effect<InspectedFile, Fa
     const values = new Map<SettingKey, { readonly value: FileValue; readonly line: number }>()
     const text = yield* textOf(path)
     if (text === undefined) return { path, values, problems: [] }
-    const { entries, problems } = read(text)
+    const { entries, problems } = entriesOf(text)
     const found = [...problems]
     for (const { column, key, line, value } of entries) {
       const pairs: ReadonlyArray<readonly [string, unknown]> =
@@ -239,7 +209,7 @@ export const readWandbLaunchConfig = (path: string): Effect.Effect<ConfigFile, F
     const values = new Map<SettingKey, { readonly value: FileValue; readonly line: number }>()
     const text = yield* textOf(path)
     if (text === undefined) return { path, values }
-    const { entries, problems } = read(text)
+    const { entries, problems } = entriesOf(text)
     if (problems.length > 0) return yield* refuse(path, problems)
     for (const { key, line, value } of entries) {
       if (key !== "builder") continue

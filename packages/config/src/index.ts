@@ -1,3 +1,10 @@
+export {
+  furtherProblems,
+  type LocatedDocument,
+  locatedDocument,
+  type Problem,
+  problemText,
+} from "./document.ts"
 export { type Configuration, configuration, type Effective, type Inputs } from "./effective.ts"
 export {
   type ConfigFile,

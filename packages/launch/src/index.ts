@@ -11,7 +11,12 @@ export {
   removeLeftovers,
 } from "./leftovers.ts"
 export { type LaunchPlan, plan } from "./plan.ts"
-export type { JobRequest, LaunchRequest, SourceRequest } from "./request.ts"
+export {
+  type JobRequest,
+  type LaunchRequest,
+  type SourceRequest,
+  unwritableNumbers,
+} from "./request.ts"
 export type { SourceReport } from "./resolved.ts"
 export { engineOfRun, listRuns, type RunDetails, runLogs, showRun, stopRun } from "./runs.ts"
 export { advertise, runningServer } from "./server.ts"

@@ -62,23 +62,23 @@ const badVariable = (environment: Readonly<Record<string, string>> = {}): Failur
       )
 }
 
-/** The key of the first number that JSON, and so `wandb.config`, does not have. */
-const noNumber = (value: unknown, key: string): string | undefined => {
-  if (typeof value === "number") return Number.isFinite(value) ? undefined : key
-  if (typeof value !== "object" || value === null) return undefined
-  for (const [name, inner] of Object.entries(value)) {
-    const found = noNumber(inner, `${key}.${name}`)
-    if (found !== undefined) return found
-  }
-  return undefined
+/** Paths of the numbers that JSON, and so `wandb.config`, does not have. */
+export const unwritableNumbers = (
+  value: unknown,
+  path: ReadonlyArray<string> = [],
+): ReadonlyArray<ReadonlyArray<string>> => {
+  if (typeof value === "number") return Number.isFinite(value) ? [] : [path]
+  if (typeof value !== "object" || value === null) return []
+  return Object.entries(value).flatMap(([name, inner]) => unwritableNumbers(inner, [...path, name]))
 }
 
 /** What only launches have; the rest is `checkedRequest`'s. */
 export const checkedLaunch = (request: LaunchRequest): Effect.Effect<LaunchRequest, Failure> => {
   const variable = badVariable(request.environment)
   if (variable !== undefined) return Effect.fail(variable)
-  const key = noNumber(request.config ?? {}, "run_config")
-  if (key !== undefined) {
+  const [path] = unwritableNumbers(request.config ?? {})
+  if (path !== undefined) {
+    const key = ["run_config", ...path].join(".")
     return Effect.fail(
       failure("E_CONFIG", `\`overrides.${key}\` is no number that \`wandb.config\` can hold`, {
         hints: ['Give a finite number, or a text such as `"inf"`'],

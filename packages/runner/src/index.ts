@@ -1,6 +1,6 @@
 export { containerRunner } from "./container.ts"
 export type { EndReason, RunExit } from "./end.ts"
-export { allowedResources } from "./resources.ts"
+export { allowedResources, resourceFailures } from "./resources.ts"
 export {
   type HostAddress,
   homeLabel,

@@ -3,7 +3,7 @@
  * engine's container configuration. Options that hand over the host (volumes, privileges, host
  * namespaces) are not on it. Source: the reference's allow-list of 2026-06.
  */
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, nearestName } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 
 export interface ContainerFields {
@@ -154,31 +154,43 @@ export const allowedResources: ReadonlyArray<string> = Object.keys(setters).sort
 const none: ContainerFields = { config: {}, hostConfig: {}, environment: {} }
 
 /** `E_FORBIDDEN_OPTION` names the option and lists what is allowed. */
+const fieldsOf = ([option, value]: readonly [string, unknown]): Effect.Effect<
+  Partial<ContainerFields>,
+  Failure
+> => {
+  const setter = Object.hasOwn(setters, option) ? setters[option] : undefined
+  if (setter !== undefined) return setter(value, option)
+  const near = nearestName(option, allowedResources)
+  return Effect.fail(
+    failure("E_FORBIDDEN_OPTION", `Resource argument \`${option}\` is not allowed for containers`, {
+      hints: [
+        ...(near === undefined ? [] : [`Did you mean \`${near}\`?`]),
+        `Allowed are ${allowedResources.join(", ")}`,
+      ],
+      details: { option, allowed: allowedResources },
+    }),
+  )
+}
+
+/** All that is wrong with them, each with its `option` in the details. */
+export const resourceFailures = (
+  resources: Readonly<Record<string, unknown>>,
+): Effect.Effect<ReadonlyArray<Failure>> =>
+  Effect.map(Effect.partition(Object.entries(resources), fieldsOf), ([failures]) => failures)
+
+/** Fails with the first that is wrong. */
 export const containerFields = (
   resources: Readonly<Record<string, unknown>>,
 ): Effect.Effect<ContainerFields, Failure> =>
-  Effect.reduce(Object.entries(resources), none, (fields, [option, value]) => {
-    const setter = Object.hasOwn(setters, option) ? setters[option] : undefined
-    if (setter === undefined) {
-      return Effect.fail(
-        failure(
-          "E_FORBIDDEN_OPTION",
-          `Resource argument \`${option}\` is not allowed for containers`,
-          {
-            hints: [`Allowed are ${allowedResources.join(", ")}`],
-            details: { option, allowed: allowedResources },
-          },
-        ),
-      )
-    }
-    return Effect.map(setter(value, option), (set) => ({
+  Effect.reduce(Object.entries(resources), none, (fields, entry) =>
+    Effect.map(fieldsOf(entry), (set) => ({
       ...fields,
       ...set,
       config: { ...fields.config, ...set.config },
       hostConfig: { ...fields.hostConfig, ...set.hostConfig },
       environment: { ...fields.environment, ...set.environment },
-    }))
-  })
+    })),
+  )
 
 /** `--gpus` as docker reads it, to a device request. */
 export const gpuRequest = (gpus: string): Effect.Effect<unknown, Failure> => {

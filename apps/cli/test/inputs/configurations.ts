@@ -13,47 +13,52 @@ const brackets = /brackets and quotes/
 const launchConfigurations: ReadonlyArray<BadInput> = [
   config("a launch configuration that is a list", "[1, 2]", {
     code: "E_CONFIG",
-    message: "--config is not a map",
+    message: "`--config`, line 1, column 1: this is not a map",
     hint: /run_config/,
   }),
   config("a launch configuration with an unknown key", '{"overides": {}}', {
     code: "E_CONFIG",
-    message: "The launch configuration has no key `overides`",
+    message: "`--config`, line 1, column 2: there is no key `overides`; did you mean `overrides`?",
     hint: /`overrides`/,
   }),
   config("a key twice", '{"overrides": {}, "overrides": {}}', {
     code: "E_CONFIG",
-    message: "--config is neither JSON nor YAML: Map keys must be unique at line 1, column 19",
+    message: "`--config`, line 1, column 19: Map keys must be unique",
     hint: brackets,
   }),
   config("a bomb of aliases", bomb, {
     code: "E_CONFIG",
-    message: /: Excessive alias count/,
+    message: /, line 1, column 2: Excessive alias count/,
     hint: brackets,
   }),
   config("an open bracket", '{"overrides": ', {
     code: "E_CONFIG",
-    message: /^--config is neither JSON nor YAML: /,
+    message: "`--config`, line 1, column 15: Flow map must end with a }",
     hint: brackets,
   }),
   config(
     "10,000 levels",
     `{"overrides": {"run_config": {"a": ${"[".repeat(10_000)}${"]".repeat(10_000)}}}}`,
-    { code: "E_CONFIG", message: /^--config is neither JSON nor YAML: /, hint: brackets },
+    {
+      code: "E_CONFIG",
+      message: /^`--config`, line 1, column \d+: lists and maps are nested too deeply$/,
+      hint: brackets,
+    },
   ),
   config("a number beyond numbers, 1e999", '{"overrides": {"run_config": {"lr": 1e999}}}', {
     code: "E_CONFIG",
-    message: "`overrides.run_config.lr` is no number that `wandb.config` can hold",
+    message:
+      "`--config`, line 1, column 31: `overrides.run_config.lr` is no number that `wandb.config` can hold",
     hint: /finite number/,
   }),
   config("arguments that are no texts", '{"overrides": {"args": [{"a": 1}]}}', {
     code: "E_CONFIG",
-    message: "`args` in the launch configuration is not a list of texts",
+    message: "`--config`, line 1, column 16: `overrides.args` is not a list of texts",
     hint: /list of texts/,
   }),
   config("a place to run that is not there", '{"resource": "kubernetes"}', {
     code: "E_CONFIG",
-    message: "There is no place to run called `kubernetes`",
+    message: "`--config`, line 1, column 2: there is no place to run called `kubernetes`",
     hint: /local-container/,
   }),
   {
@@ -66,9 +71,34 @@ const launchConfigurations: ReadonlyArray<BadInput> = [
   },
   config("`__proto__` as a key of the configuration", '{"__proto__": {"job": "x"}}', {
     code: "E_CONFIG",
-    message: "The launch configuration has no key `__proto__`",
+    message: "`--config`, line 1, column 2: there is no key `__proto__`",
     hint: /known keys are/,
   }),
+  config("an image under a name that is none", '{"docker": {"image": "x"}}', {
+    code: "E_CONFIG",
+    message: "`--config`, line 1, column 13: there is no key `docker.image`",
+    hint: /`docker\.docker_image`/,
+  }),
+  config("what belongs to queues", '{"queue_entity": "me"}', {
+    code: "E_CONFIG",
+    message: "`--config`, line 1, column 2: there is no key `queue_entity`",
+    hint: /there are no queues/,
+  }),
+  {
+    title: "a configuration file in which much is wrong",
+    files: {
+      ...main,
+      "launch.yaml":
+        "overides: {}\ndocker:\n  docker_imag: x\nresource_args:\n  local-container:\n    memroy: 1g\noverrides:\n  args: python\n",
+    },
+    args: [...code, "-c", "launch.yaml"],
+    answer: {
+      code: "E_CONFIG",
+      message:
+        "`launch.yaml`, line 1, column 1: there is no key `overides`; did you mean `overrides`?",
+      hint: /^Also line 6, column 5: resource argument `memroy` is not allowed for containers$/,
+    },
+  },
   refused("a configuration file that is not there", ["-c", "nowhere.yaml"], {
     code: "E_CONFIG",
     message: /^`--config nowhere\.yaml` is no file that can be read/,
@@ -81,7 +111,7 @@ const launchConfigurations: ReadonlyArray<BadInput> = [
   }),
   refused("a binary file as the configuration", ["-c", "/bin/true"], {
     code: "E_CONFIG",
-    message: /^`\/bin\/true` is neither JSON nor YAML/,
+    message: /^`\/bin\/true`, line 1, column 1: /,
     hint: brackets,
   }),
 ]
@@ -92,7 +122,7 @@ const resource = (title: string, text: string, answer: BadInput["answer"]): BadI
 const forbidden = (option: string, text: string): BadInput =>
   resource(`the resource argument \`${option}\``, text, {
     code: "E_FORBIDDEN_OPTION",
-    message: `Resource argument \`${option}\` is not allowed for containers`,
+    message: `\`--resource-args\`, line 1, column 2: resource argument \`${option}\` is not allowed for containers`,
     hint: /^Allowed are cpu-period/,
   })
 
@@ -104,7 +134,7 @@ const misshapen = (
 ): BadInput =>
   resource(title, JSON.stringify({ [option]: value }), {
     code: "E_CONFIG",
-    message: `Resource argument \`${option}\` is \`${JSON.stringify(value)}\`, not ${wanted}`,
+    message: `\`--resource-args\`, line 1, column 2: resource argument \`${option}\` is \`${JSON.stringify(value)}\`, not ${wanted}`,
     hint: new RegExp(`"${option}"`),
   })
 
@@ -135,7 +165,7 @@ const resources: ReadonlyArray<BadInput> = [
   ),
   resource("a variable of the resources with a newline", '{"env": "A\\nB=1"}', {
     code: "E_CONFIG",
-    message: /^Resource argument `env` is /,
+    message: /line 1, column 2: resource argument `env` is /,
     hint: /"env"/,
   }),
 ]
