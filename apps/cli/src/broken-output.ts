@@ -1,5 +1,5 @@
 /** Output that cannot be written any more: its reader went away, or its disk is full. */
-import { exitCodes, failureCodes } from "@relaunch/failure/codes"
+import { errorLine, exitCodes, failureCodes } from "@relaunch/failure/codes"
 
 export interface BrokenOutput {
   readonly stream: "output" | "error"
@@ -17,7 +17,8 @@ export const lostOutput = ({ code, stream }: BrokenOutput) => ({
 let react: (broken: BrokenOutput) => void = (broken) => {
   if (broken.code === "EPIPE") process.exit(exitCodes.success)
   const { hint, message } = lostOutput(broken)
-  if (broken.stream === "output") process.stderr.write(`error: ${message}\nhint: ${hint}\n`)
+  if (broken.stream === "output")
+    process.stderr.write(`${errorLine("E_OUTPUT", message)}\nhint: ${hint}\n`)
   process.exit(failureCodes.E_OUTPUT)
 }
 

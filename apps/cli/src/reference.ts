@@ -59,7 +59,7 @@ export const exitCodeReference = (): string => {
   })
   return `${[
     "# Exit statuses and error codes",
-    'Made by `bun run docs`; a test keeps it equal to the code. Every error has one of these codes, a message of one line, and hints that say what to do; with `--json` it is `{"error": {"code", "message", "hints", "details"}}` on standard output.',
+    'Made by `bun run docs`; a test keeps it equal to the code. Every error has one of these codes, a message of one line, and hints that say what to do: on standard error `error: MESSAGE [CODE]` and lines of `hint: ...`, with `--json` `{"error": {"code", "message", "hints", "details"}}` on standard output.',
     ["| status | meaning | codes |", "|---|---|---|", ...rows].join("\n"),
   ].join("\n\n")}\n`
 }

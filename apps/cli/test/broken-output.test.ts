@@ -36,7 +36,7 @@ describe("standard output on a full disk", () => {
         })
         expect([code, stderr]).toEqual([
           6,
-          "error: Standard output cannot be written: ENOSPC\nhint: Write it to where there is space\n",
+          "error: Standard output cannot be written: ENOSPC [E_OUTPUT]\nhint: Write it to where there is space\n",
         ])
       }),
     )

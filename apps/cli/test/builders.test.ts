@@ -133,7 +133,9 @@ for (const [title, { env, name, program }] of Object.entries(ways)) {
           { env, program },
         )
         expect(code).toBe(4)
-        expect(stderr).toMatch(/error: Dependency `no-such-package-anywhere` cannot be installed\n/)
+        expect(stderr).toMatch(
+          /error: Dependency `no-such-package-anywhere` cannot be installed \[E_DEPENDENCY\]\n/,
+        )
       }),
     )
 

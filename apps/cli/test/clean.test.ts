@@ -56,7 +56,7 @@ describe("relaunch killed", () => {
       const refused = yield* relaunch(["clean"])
       expect([refused.code, refused.stderr]).toEqual([
         2,
-        expect.stringContaining("error: Removing 2 leftovers needs a yes\n"),
+        expect.stringContaining("error: Removing 2 leftovers needs a yes [E_CONFIRM]\n"),
       ])
       expect(yield* containers(home)).toEqual(["running"])
 

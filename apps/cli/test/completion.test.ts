@@ -79,7 +79,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
       const { code, stderr } = yield* relaunchCli(["completion", "tcsh"])
       expect([code, stderr]).toEqual([
         2,
-        "error: There is no completion for `tcsh`\nhint: Choose one of bash, zsh, fish\n",
+        "error: There is no completion for `tcsh` [E_USAGE]\nhint: Choose one of bash, zsh, fish\n",
       ])
     }),
   )

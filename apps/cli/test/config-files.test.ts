@@ -98,7 +98,7 @@ describe("config validate", () => {
       const absent = yield* validated({}, ["nothing.yaml"])
       expect([absent.code, absent.stderr.split("\n")[0]]).toEqual([
         2,
-        "error: There is no file `nothing.yaml`",
+        "error: There is no file `nothing.yaml` [E_USAGE]",
       ])
     }),
   )

@@ -71,7 +71,9 @@ describe("help", () => {
     Effect.gen(function* () {
       const { code, stderr, stdout } = yield* relaunchCli([])
       expect([code, stdout]).toEqual([2, ""])
-      expect(stderr).toMatch(/^error: Nothing to launch\nhint: .*\nhint: For example `relaunch /)
+      expect(stderr).toMatch(
+        /^error: Nothing to launch \[E_USAGE\]\nhint: .*\nhint: For example `relaunch /,
+      )
       expect(stderr).toContain("`relaunch --help`")
     }),
   )
@@ -81,7 +83,7 @@ describe("help", () => {
       const { code, stderr } = yield* relaunchCli(["jo", "list"])
       expect([code, stderr]).toEqual([
         2,
-        "error: There is no command `relaunch jo`\nhint: Did you mean `relaunch job`?\nhint: See `relaunch --help`\n",
+        "error: There is no command `relaunch jo` [E_USAGE]\nhint: Did you mean `relaunch job`?\nhint: See `relaunch --help`\n",
       ])
     }),
   )
@@ -102,7 +104,9 @@ describe("words that nothing takes", () => {
         const { code, stderr, stdout } = yield* relaunchCli(words.split(" "), { env: nowhere })
         expect([code, `${stdout}${stderr}`]).toEqual([2, expect.stringContaining(hint)])
         const json = stdout === "" ? undefined : JSON.parse(stdout).error.message
-        expect(json ?? stderr.split("\n")[0]?.replace(/^error: /, "")).toBe(message)
+        expect(json ?? stderr.split("\n")[0]?.replace(/^error: (.*) \[E_USAGE\]$/, "$1")).toBe(
+          message,
+        )
       }),
     )
   }
@@ -204,8 +208,30 @@ describe("a launch", () => {
       const { code, stderr } = yield* relaunchCli(["run", "list", "--", "x"])
       expect([code, stderr]).toEqual([
         2,
-        "error: `relaunch run list` starts no program that `--` could pass words to\nhint: Leave `--` and what is behind it out\n",
+        "error: `relaunch run list` starts no program that `--` could pass words to [E_USAGE]\nhint: Leave `--` and what is behind it out\n",
       ])
     }),
   )
+})
+
+describe("an error bears the same code in text and JSON, with what it is about", () => {
+  for (const [code, words] of [
+    ["E_USAGE", "run list extra"],
+    ["E_CONFIG", "--uri . -E true -c {"],
+    ["E_SOURCE_NOT_FOUND", "plan --builder docker --uri /nowhere -E true"],
+    ["E_JOB_NOT_FOUND", "job describe demo/nothing"],
+    ["E_RUN_NOT_FOUND", "run show nothing"],
+  ] as const) {
+    effect(`${code}: \`relaunch ${words}\``, () =>
+      Effect.gen(function* () {
+        const home = yield* temporaryFolder({})
+        const text = yield* relaunchCli(words.split(" "), { home })
+        const json = yield* relaunchCli([...words.split(" "), "--json"], { home })
+        const { error } = JSON.parse(json.stdout)
+        expect([error.code, json.code, text.stdout]).toEqual([code, text.code, ""])
+        const hints = error.hints.map((hint: string) => `hint: ${hint}\n`)
+        expect(text.stderr).toEndWith(`error: ${error.message} [${code}]\n${hints.join("")}`)
+      }),
+    )
+  }
 })

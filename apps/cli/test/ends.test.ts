@@ -26,7 +26,7 @@ describe("a run", () => {
       ])
       expect([code, stdout]).toEqual([124, "up\nbye\n"])
       expect(stderr).toMatch(
-        /error: Run `\w+` killed with exit code 3: its time limit of 2 seconds was over\nhint: Give it more with `--timeout`, or none\n/,
+        /error: Run `\w+` killed with exit code 3: its time limit of 2 seconds was over \[E_TIMEOUT\]\nhint: Give it more with `--timeout`, or none\n/,
       )
       const [{ id }] = yield* json(["run", "list"])
       expect(yield* json(["run", "show", id])).toMatchObject({
@@ -45,7 +45,7 @@ describe("a run", () => {
       const wrong = yield* relaunch(["--uri", folder, ...flags, "--timeout", "soon"])
       expect([wrong.code, wrong.stderr]).toEqual([
         2,
-        "error: `--timeout soon` is no time\nhint: Write it as `90s`, `30m`, `12h` or `2d`\n",
+        "error: `--timeout soon` is no time [E_USAGE]\nhint: Write it as `90s`, `30m`, `12h` or `2d`\n",
       ])
     }),
   )
@@ -109,7 +109,8 @@ describe("a run", () => {
           const { home, json, relaunch } = yield* machine
           const given = { env: { ...env, RELAUNCH_BUILDER: name } }
           const launched = yield* relaunch(["--uri", folder, ...flags, ...more], given)
-          const [, said = ""] = /^error: Run `\w+` failed (.*)\nhint: /m.exec(launched.stderr) ?? []
+          const [, said = ""] =
+            /^error: Run `\w+` failed (.*) \[E_RUN_FAILED\]\nhint: /m.exec(launched.stderr) ?? []
           expect([launched.code, said]).toEqual([1, expect.stringMatching(reason)])
           expect(said).toStartWith(`with exit code ${exitCode}: `)
           const [run] = yield* json(["run", "list"])

@@ -49,7 +49,7 @@ describe("the live view", () => {
       yield* shell.resize(200, 20)
       yield* shell.waitForScreen(/^-> \[.* \d+\.\d s$/m)
       yield* shell.press("C-c")
-      yield* shell.waitForScreen("error: Cancelled")
+      yield* shell.waitForScreen("error: Cancelled [E_INTERRUPTED]")
       const screen = yield* done
       expect(screen).toContain("over 130")
       expect(screen.filter(isLive)).toEqual([])
@@ -66,7 +66,7 @@ describe("the live view", () => {
       const screen = yield* shell.waitForScreen(/tail 8 of 68/)
       expect(screen).toMatch(/^-> \[.{1,32}… {2}\d+\.\d s$/m)
       yield* shell.press("C-c")
-      yield* shell.waitForScreen("error: Cancelled")
+      yield* shell.waitForScreen("error: Cancelled [E_INTERRUPTED]")
       expect((yield* shell.screen).split("\n").filter(isLive)).toEqual([])
     }),
   )

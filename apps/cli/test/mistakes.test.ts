@@ -1,5 +1,6 @@
 /** The likeliest mistakes: each answered by one line, a hint and the right exit status, nothing half-written. */
 import { describe, expect } from "bun:test"
+import { type FailureCode, failureCodes } from "@relaunch/failure"
 import { gitRepository, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { configured, machine, rig } from "./command.ts"
@@ -140,6 +141,9 @@ describe("a mistake", () => {
         const errors = lines.filter((line) => line.startsWith("error: "))
         expect({ code, errors: errors.length }).toEqual({ code: mistake.status, errors: 1 })
         expect(errors[0]).toContain(mistake.message)
+        const [, told = "no code"] = / \[(E_\w+)\]$/.exec(errors[0] ?? "") ?? []
+        const status: number = failureCodes[told as FailureCode]
+        expect([told, status]).toEqual([told, mistake.status])
         expect(lines.some((line) => line.startsWith("hint: "))).toBe(true)
         expect(stderr).not.toMatch(/\n\s+at /)
         expect((yield* json(["job", "list"])).length).toBe(mistake.jobs ?? 0)
@@ -164,7 +168,7 @@ describe("a mistake", () => {
       ])
       expect(code).toBe(3)
       expect(stderr).toContain(
-        `error: \`${url.ssh}\` has no branch, tag or commit \`trunck\`\nhint: The nearest existing are \`trunk\`\n`,
+        `error: \`${url.ssh}\` has no branch, tag or commit \`trunck\` [E_GIT_REF]\nhint: The nearest existing are \`trunk\`\n`,
       )
     }),
   )

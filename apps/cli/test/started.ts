@@ -10,8 +10,8 @@ import { builders, configured, machine, rig, type Way } from "./command.ts"
 import { containersOfHome } from "./containers.ts"
 
 const { buildkit, docker, podman } = builders
-const int = ["SIGINT", 130, "Cancelled"] as const
-const term = ["SIGTERM", 143, "Terminated"] as const
+const int = ["SIGINT", 130, "Cancelled [E_INTERRUPTED]"] as const
+const term = ["SIGTERM", 143, "Terminated [E_TERMINATED]"] as const
 
 /** Each signal, and each builder with one of them. */
 export const signals = (

@@ -32,7 +32,7 @@ describe("a git password", () => {
       yield* shell.type("half")
       yield* shell.press("C-c")
       const screen = yield* done
-      expect(screen).toContain("error: Cancelled")
+      expect(screen).toContain("error: Cancelled [E_INTERRUPTED]")
       expect(screen).toContain("over 130")
       yield* enter("echo seen")
       yield* shell.waitForScreen("$ echo seen")

@@ -49,7 +49,7 @@ describe("a command that waits for a git server", () => {
       yield* shell.waitForScreen("plan the launch (2 s)")
       yield* shell.press("C-c")
       const screen = (yield* done).join("\n")
-      expect(screen).toContain("error: Cancelled")
+      expect(screen).toContain("error: Cancelled [E_INTERRUPTED]")
       expect(screen).not.toContain("plan the launch")
     }),
   )

@@ -77,3 +77,7 @@ export const failureCodes = {
 } as const satisfies Record<`E_${string}`, number>
 
 export type FailureCode = keyof typeof failureCodes
+
+/** The line that people read first; the code at its end is the one that JSON has. */
+export const errorLine = (code: FailureCode, message: string): string =>
+  `error: ${message} [${code}]`

@@ -1,5 +1,6 @@
 /** From whatever ended a program to what a person and a script are told. */
 import * as Cause from "effect/Cause"
+import { errorLine } from "./codes.ts"
 import { Failure, failure, reasonOf } from "./failure.ts"
 
 /** The `{"error": ...}` value that `--json` prints. */
@@ -29,6 +30,6 @@ export const reportOf = ({ code, details, hints, message }: Failure): ErrorRepor
   error: { code, message, hints, details },
 })
 
-/** `error: ...` and `hint: ...` lines for stderr. */
-export const textOf = ({ hints, message }: Failure): string =>
-  [`error: ${message}`, ...[...new Set(hints)].map((hint) => `hint: ${hint}`)].join("\n")
+/** `error: ... [E_...]` and `hint: ...` lines for stderr. */
+export const textOf = ({ code, hints, message }: Failure): string =>
+  [errorLine(code, message), ...[...new Set(hints)].map((hint) => `hint: ${hint}`)].join("\n")

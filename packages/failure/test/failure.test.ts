@@ -28,7 +28,7 @@ describe("a failure", () => {
 
   test("is told once with each hint", () => {
     const told = failure("E_USAGE", "It is wrong", { hints: ["Do this", "Do that", "Do this"] })
-    expect(textOf(told)).toBe("error: It is wrong\nhint: Do this\nhint: Do that")
+    expect(textOf(told)).toBe("error: It is wrong [E_USAGE]\nhint: Do this\nhint: Do that")
     expect(reportOf(told)).toEqual({
       error: {
         code: "E_USAGE",

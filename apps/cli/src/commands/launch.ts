@@ -1,6 +1,6 @@
 /** `relaunch launch`, and with `--async` its supervisor. */
 import type { BuiltImage } from "@relaunch/build"
-import { exitCodes, type Failure, failure } from "@relaunch/failure"
+import { exitCodes, type Failure, failure, textOf } from "@relaunch/failure"
 import {
   type JobValue,
   type LaunchEvent,
@@ -69,10 +69,9 @@ const conclude = (outcome: Outcome, current: Session): Effect.Effect<number, Fai
     if (run === undefined) return exitCodes.success
     if (quiet && !current.flag("json")) yield* answer(run.id)
     if (failed) {
-      const { exitCode, hints, message } = runFailure(run)
-      yield* talk(`error: ${message}`)
-      yield* Effect.forEach(hints, (hint) => talk(`hint: ${hint}`))
-      return exitCode
+      const error = runFailure(run)
+      yield* talk(textOf(error))
+      return error.exitCode
     }
     if (run.finishedAt !== null && !quiet)
       yield* talk(`run ${run.id} finished; see it with \`relaunch run show ${run.id}\``)

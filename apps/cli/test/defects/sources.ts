@@ -11,12 +11,12 @@ export const sources: ReadonlyArray<Defect> = [
           {
             args: ["job", "create", "code", "nowhere", "-p", "demo", "-E", "python main.py"],
             exit: 3,
-            says: /^error: There is no directory `nowhere`$/m,
+            says: /^error: There is no directory `nowhere` \[E_SOURCE_NOT_FOUND\]$/m,
           },
           {
             args: ["job", "describe", "demo/nothing"],
             exit: 6,
-            says: /^error: There is no job `local\/demo\/nothing:latest`$/m,
+            says: /^error: There is no job `local\/demo\/nothing:latest` \[E_JOB_NOT_FOUND\]$/m,
           },
         ],
       },
@@ -92,7 +92,7 @@ export const sources: ReadonlyArray<Defect> = [
             args: ["--uri", ".", "--job", "x"],
             env: { DOCKER_HOST: "unix:///nowhere", RELAUNCH_HOME: "/proc/nowhere" },
             exit: 2,
-            says: /^error: `--uri` and `--job` exclude each other$/m,
+            says: /^error: `--uri` and `--job` exclude each other \[E_USAGE\]$/m,
           },
         ],
       },

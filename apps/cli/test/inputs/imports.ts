@@ -159,7 +159,7 @@ const finished = { says: /^run \w+ finished/ }
 /** The program prints how many words it got, and the first of them, as Python writes them. */
 const got = (words: RegExp) => ({ says: words })
 const notFound = {
-  says: /^error: Run `\w+` failed with exit code 127: the entry point, .* was not found$/,
+  says: /^error: Run `\w+` failed with exit code 127: the entry point, .* was not found \[E_RUN_FAILED\]$/,
   status: 1,
 }
 const refusedWord = (number: number, hint = /--entry-point/) =>
