@@ -20,8 +20,6 @@ export type Proof =
   | { readonly files?: Files; readonly differ: readonly [Call, Call]; readonly answer: RegExp }
   | { readonly files?: Files; readonly agree: readonly [Call, Call]; readonly answer: RegExp }
   | { readonly file: string; readonly title: string }
-  /** What it is a part of does not exist here. */
-  | { readonly absent: string }
 
 export interface Defect {
   readonly reference: string

@@ -146,18 +146,58 @@ export const images: ReadonlyArray<Defect> = [
   },
   {
     reference: "a queue's single name in launch-config.yaml is read and then refused",
-    ours: "the builder and platform of that file are read, the rest is not ours",
-    proofs: [{ absent: "agents and queues" }],
+    ours: "the builder and platform of that file are read, and a queue's name keeps neither from it",
+    proofs: [
+      {
+        files: {
+          "launch-config.yaml": "queue: default\nqueues: [a, b]\nbuilder:\n  type: podman\n",
+        },
+        calls: [
+          {
+            args: ["config", "show", "--json"],
+            env: { WANDB_CONFIG_DIR: "." },
+            says: /"value": "podman",\s+"origin": "launch-config\.yaml:3"/,
+          },
+        ],
+      },
+    ],
   },
   {
     reference:
       "names of Kubernetes jobs lose their digits, and a context that is named is not found",
-    ours: "containers run on this machine's engine alone",
-    proofs: [{ absent: "Kubernetes" }],
+    ours: "names keep their digits, and another place to run is refused",
+    proofs: [
+      {
+        files: main,
+        calls: [
+          { args: ["plan", ...code, "-J", "train-2026"], says: /relaunch\/train-2026:/ },
+          {
+            args: ["plan", ...code, "-r", "kubernetes"],
+            exit: 2,
+            says: /`kubernetes`.*local-container/,
+          },
+        ],
+      },
+    ],
   },
   {
     reference: "a registry of one cloud cannot be configured by its own keys",
-    ours: "registries are those of the user's docker login",
-    proofs: [{ absent: "registries of clouds" }],
+    ours: "any registry is one, by the address that images go to",
+    proofs: [
+      {
+        files: {
+          ...main,
+          "relaunch.yaml":
+            "builder:\n  type: buildkit\n  destination: 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team\n",
+        },
+        calls: [
+          { args: ["config", "validate"], says: /relaunch\.yaml: good$/m },
+          {
+            args: ["config", "show"],
+            says: /"destination":"123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com\/team/,
+          },
+        ],
+      },
+    ],
   },
 ]

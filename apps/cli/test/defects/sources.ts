@@ -150,12 +150,19 @@ export const sources: ReadonlyArray<Defect> = [
   },
   {
     reference: "a job with schemas of its inputs loses the mark that its types are not known yet",
-    ours: "jobs with schemas are none of ours",
-    proofs: [{ absent: "schemas of inputs" }],
-  },
-  {
-    reference: "a backslash in a path of managed inputs is looked at for ever",
-    ours: "inputs are not managed yet",
-    proofs: [{ absent: "schemas of inputs" }],
+    ours: "a schema is refused, and no job is made without it",
+    proofs: [
+      {
+        files: { ...main, "schema.json": "{}" },
+        calls: [
+          {
+            args: ["job", "create", "code", ".", "-p", "demo", "--schema", "schema.json"],
+            exit: 2,
+            says: /Unknown option `--schema`/,
+          },
+          { args: ["job", "list", "--json"], says: /^\[\]$/m },
+        ],
+      },
+    ],
   },
 ]
