@@ -4,6 +4,7 @@ import { pickedFields } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
 import { paged, pagerFor, pagerMode } from "./pager.ts"
 import { screenText } from "./render/program-output.ts"
+import { makeWay } from "./terminal-turn.ts"
 
 /**
  * Writes all of it before going on, however slow the reader is. What cannot be written is dropped:
@@ -31,16 +32,9 @@ export const answer = (text: string): Effect.Effect<void> => {
 export const answerLines = (lines: ReadonlyArray<string>): Effect.Effect<void> =>
   lines.length === 0 ? Effect.void : answer(lines.join("\n"))
 
-let clearStatus: (() => void) | undefined
-
-/** What takes a line that stands on the screen for a while out of the way of others; undefined for none. */
-export const setStatus = (clear: (() => void) | undefined): void => {
-  clearStatus = clear
-}
-
 export const talk = (text: string): Effect.Effect<void> =>
   Effect.suspend(() => {
-    clearStatus?.()
+    makeWay()
     return write(process.stderr, `${text}\n`)
   })
 

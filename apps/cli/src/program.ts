@@ -68,7 +68,7 @@ const jobCommands = (program: Command, choose: Choose) => {
     { kind: "image", argument: "image", keys: ["platform"], about: "From a ready-made image" },
   ] as const
   for (const { about, argument, keys, kind } of kinds) {
-    withOptions(quiet(create.command(kind)), [...common, ...keys, "no-input"])
+    withOptions(quiet(create.command(kind)), [...common, ...keys, "dry-run", "no-input"])
       .description(about)
       .argument(`<${argument}>`)
       .option("-n, --name <name>", "Name of the job")
@@ -96,11 +96,10 @@ const jobCommands = (program: Command, choose: Choose) => {
       const { describeCommand } = await import("./commands/job.ts")
       choose(describeCommand(reference, flagsOf(command)))
     })
-  withOptions(quiet(job.command("delete")), [...common, "no-input"])
+  withOptions(quiet(job.command("delete")), [...common, "dry-run", "no-input"])
     .description("Delete a job, or one version of it; its code and runs stay")
     .argument("<job>", "[[entity/]project/]name[:version]")
     .option("-y, --yes", "Do not ask")
-    .option("--dry-run", "Show what would be deleted")
     .addHelpText("before", examples(help["job-delete"]))
     .action(async (reference: string, _: unknown, command: Command) => {
       const { deleteCommand } = await import("./commands/job.ts")

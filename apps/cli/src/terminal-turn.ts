@@ -1,7 +1,9 @@
-/** Whose turn the terminal is: what draws on it makes way for what asks there. */
+/** Whose turn the terminal is: what draws on it makes way for what asks there, and for lines that stay. */
 import * as Effect from "effect/Effect"
 
 export interface Drawer {
+  /** Takes away what is drawn; the next drawing brings it back. */
+  readonly clear: () => void
   readonly pause: () => void
   readonly resume: () => void
 }
@@ -12,6 +14,9 @@ let drawer: Drawer | undefined
 export const setDrawer = (next: Drawer | undefined): void => {
   drawer = next
 }
+
+/** Before a line is written that stays. */
+export const makeWay = (): void => drawer?.clear()
 
 /** Nothing is drawn while this runs, as git and ssh may ask for a password. */
 export const onTerminal = <A, E, R>(asking: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>

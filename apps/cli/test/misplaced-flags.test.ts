@@ -26,7 +26,7 @@ const project = Effect.gen(function* () {
 
 describe("a flag before a command that does not have it", () => {
   for (const [flag, ...words] of [
-    ["--dry-run", ...create],
+    ["--async", ...create],
     ["--gpus=all", "run", "list"],
     ["--timeout=1s", "job", "list"],
     ["--secret=X", "job", "list"],
@@ -57,8 +57,11 @@ describe("RELAUNCH_DRY_RUN", () => {
     Effect.gen(function* () {
       const { home, jobs, relaunch } = yield* project
       const env = { RELAUNCH_DRY_RUN: "1" }
-      const refused = yield* relaunch(create, { cwd: home, env })
-      expect([refused.code, yield* jobs]).toEqual([2, 0])
+      const planned = yield* relaunch(create, { cwd: home, env })
+      expect([planned.code, planned.stdout]).toEqual([0, "Would create job: local/demo/x:v0\n"])
+      const typed = yield* relaunch([...create, "--dry-run", "--quiet"], { cwd: home })
+      expect([typed.code, typed.stdout]).toEqual([0, "local/demo/x:v0\n"])
+      expect(yield* jobs).toBe(0)
       expect((yield* relaunch(create, { cwd: home })).code).toBe(0)
       const deleted = yield* relaunch(["job", "delete", "demo/x", "--yes"], { cwd: home, env })
       expect([deleted.code, deleted.stdout]).toEqual([0, "local/demo/x:v0\n"])

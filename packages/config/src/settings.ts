@@ -202,7 +202,7 @@ export const settings = [
     key: "dry-run",
     kind: "flag",
     group: "Output",
-    help: "Show the plan; build, store and start nothing",
+    help: "Show what would be done; build, store, start and remove nothing",
   },
   {
     key: "json",

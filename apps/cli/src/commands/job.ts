@@ -4,6 +4,7 @@ import {
   createJob,
   deleteJob,
   describeJob,
+  type JobRequest,
   type JobValue,
   listJobs,
   type SourceRequest,
@@ -22,6 +23,7 @@ import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive, jobRequestOf, launchSettingsOf } from "../request.ts"
 import { type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
+import { planned } from "./plan.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
   const value = flags[key]
@@ -39,6 +41,21 @@ const verbs = {
   unchanged: "No changes detected for",
 } as const
 
+const plannedVerbs = { ...verbs, created: "Would create", updated: "Would update" } as const
+
+/** The answer of `--dry-run`; as JSON, all that a launch of it would do. */
+const plannedCreation = (current: Session, request: JobRequest): Effect.Effect<number, Failure> =>
+  Effect.gen(function* () {
+    const found = yield* planned(current, request)
+    const { entity, name, project, verdict, version } = found.job
+    const reference = `${entity}/${project}/${name}:${version}`
+    yield* Effect.forEach(found.warnings, (message) => talk(`warning: ${message}`))
+    if (current.flag("json")) yield* answerJson(found)
+    else if (current.flag("quiet")) yield* answer(reference)
+    else yield* answer(`${plannedVerbs[verdict]} job: ${reference}`)
+    return exitCodes.success
+  })
+
 export const referenceOf = ({ entity, name, project, version }: JobValue): string =>
   `${entity}/${project}/${name}:${version}`
 
@@ -50,14 +67,6 @@ export const createCommand = (
   Effect.gen(function* () {
     // `--name` is the job's here, a run's elsewhere.
     const current = yield* session({ ...flags, name: undefined })
-    if (current.flag("dry-run")) {
-      return yield* failure("E_USAGE", "`job create` always stores the job, and `dry-run` is on", {
-        hints: [
-          "See all that a launch would do with `relaunch plan`",
-          "Take away RELAUNCH_DRY_RUN",
-        ],
-      })
-    }
     const base = yield* jobRequestOf(current)
     if (base.project === undefined) {
       return yield* failure("E_USAGE", "A job needs a project", {
@@ -76,6 +85,7 @@ export const createCommand = (
       aliases: Array.isArray(aliases) ? aliases.map(String) : [],
       platform: current.text("platform"),
     }
+    if (current.flag("dry-run")) return yield* plannedCreation(current, request)
     const stored: { job?: JobValue; verdict?: keyof typeof verbs } = {}
     yield* createJob(request, yield* launchSettingsOf(current)).pipe(
       Stream.runForEach((event) => {

@@ -1,6 +1,6 @@
 /** `relaunch plan`, and `--dry-run` of a launch. */
 import { exitCodes, type Failure } from "@relaunch/failure"
-import { plan } from "@relaunch/launch"
+import { type LaunchPlan, type LaunchRequest, plan } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { launchLayers, plannedHome } from "../layers.ts"
@@ -10,15 +10,21 @@ import { whileWaiting } from "../render/waiting.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
 import { type Session, session } from "../session.ts"
 
+export const planned = (
+  current: Session,
+  request: LaunchRequest,
+): Effect.Effect<LaunchPlan, Failure> =>
+  Effect.flatMap(launchSettingsOf(current), (settings) =>
+    Effect.scoped(
+      Effect.flatMap(plannedHome(current), (home) =>
+        plan(request, settings).pipe(Effect.scoped, Effect.provide(launchLayers(home))),
+      ),
+    ).pipe(whileWaiting(current, "plan the launch")),
+  )
+
 export const planOf = (current: Session): Effect.Effect<number, Failure> =>
   Effect.gen(function* () {
-    const request = yield* launchRequestOf(current)
-    const settings = yield* launchSettingsOf(current)
-    const found = yield* Effect.scoped(
-      Effect.flatMap(plannedHome(current), (planned) =>
-        plan(request, settings).pipe(Effect.scoped, Effect.provide(launchLayers(planned))),
-      ),
-    ).pipe(whileWaiting(current, "plan the launch"))
+    const found = yield* planned(current, yield* launchRequestOf(current))
     const { entity, name, project, version } = found.job
     if (current.flag("json")) yield* answerJson(found)
     else if (current.flag("quiet")) yield* answer(`${entity}/${project}/${name}:${version}`)

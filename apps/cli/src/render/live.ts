@@ -113,6 +113,7 @@ export const liveView = (out: NodeJS.WriteStream, colours: boolean): LiveView =>
     place.clear()
   }
   setDrawer({
+    clear: place.clear,
     pause: () => {
       pauses += 1
       place.clear()
@@ -125,7 +126,7 @@ export const liveView = (out: NodeJS.WriteStream, colours: boolean): LiveView =>
     },
   })
   return {
-    clear: Effect.sync(() => place.clear()),
+    clear: Effect.sync(place.clear),
     end: Effect.sync(() => {
       stop()
       setDrawer(undefined)

@@ -3,7 +3,6 @@
  * of a second, on one line that goes away again; who reads lines gets one every ten seconds.
  */
 import * as Effect from "effect/Effect"
-import { setStatus } from "../output.ts"
 import type { Session } from "../session.ts"
 import { setDrawer } from "../terminal-turn.ts"
 import { interval, workLine } from "./heartbeat.ts"
@@ -20,8 +19,8 @@ interface Waiting {
 const onScreen = (): Waiting => {
   const { clear, columns, draw } = screen(process.stderr)
   let paused = false
-  setStatus(clear)
   setDrawer({
+    clear,
     pause: () => {
       paused = true
       clear()
@@ -39,7 +38,6 @@ const onScreen = (): Waiting => {
     },
     end: () => {
       clear()
-      setStatus(undefined)
       setDrawer(undefined)
     },
   }
