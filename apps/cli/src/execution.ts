@@ -54,6 +54,19 @@ const interruptingWhenBroken = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
   return () => broken
 }
 
+/** What is thrown where no effect catches it interrupts too, so that terminal and engine are left in order. */
+const interruptingWhenDefective = (fiber: Fiber.RuntimeFiber<number, Failure>) => {
+  let defect: Cause.Cause<never> | undefined
+  const onDefect = (error: unknown) => {
+    if (defect !== undefined) process.exit(exitCodes.defect)
+    defect = Cause.die(error)
+    Effect.runFork(Fiber.interrupt(fiber))
+  }
+  process.on("uncaughtException", onDefect)
+  process.on("unhandledRejection", onDefect)
+  return () => defect
+}
+
 /**
  * Quiet where the reader had enough: no failure of a command that only answers; for one that starts
  * programs the status of any that ends by SIGPIPE.
@@ -78,14 +91,16 @@ export const run = async (command: CommandEffect, asked: Command): Promise<numbe
   const fiber = Effect.runFork(Effect.provide(command, logging))
   const signal = interrupting(fiber)
   const broken = interruptingWhenBroken(fiber)
+  const defect = interruptingWhenDefective(fiber)
   const exit = await Effect.runPromise(Fiber.await(fiber))
   const caught = signal()
   const lost = broken()
+  const thrown = defect()
   if (lost !== undefined && caught === undefined) {
     return statusOfBroken(lost, exit, startsPrograms(pathOf(asked)))
   }
-  if (Exit.isSuccess(exit) && caught === undefined) return exit.value
-  const cause = Exit.isSuccess(exit) ? Cause.empty : exit.cause
+  if (Exit.isSuccess(exit) && caught === undefined && thrown === undefined) return exit.value
+  const cause = thrown ?? (Exit.isSuccess(exit) ? Cause.empty : exit.cause)
   if (caught !== undefined) {
     const code = caught === "SIGINT" ? "E_INTERRUPTED" : "E_TERMINATED"
     const ended = failure(code, caught === "SIGINT" ? "Cancelled" : "Terminated")

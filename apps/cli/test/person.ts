@@ -15,11 +15,8 @@ export const person = (env: Readonly<Record<string, string>> = {}) =>
       // A pager would wait for somebody to leave it.
       env: { PAGER: "cat", ...rig.environment, ...env },
     })
-    const run = (words: string) =>
-      Effect.zipRight(
-        shell.type(`'${relaunchExecutable}' ${words}; echo over $?`),
-        shell.press("Enter"),
-      )
+    const run = (words: string, program = `'${relaunchExecutable}'`) =>
+      Effect.zipRight(shell.type(`${program} ${words}; echo over $?`), shell.press("Enter"))
     const enter = (text: string) => Effect.zipRight(shell.type(text), shell.press("Enter"))
     /** Lines of the screen, as soon as the command is over. */
     const done = Effect.map(shell.waitForScreen(/^over \d+$/m), (screen) =>

@@ -88,7 +88,7 @@ export const images: ReadonlyArray<Defect> = [
         files: { ...main, "Dockerfile.bad": "FROM python:3.13-slim\nRUN exit 9\n" },
         calls: [
           { args: code, says: /^run \w+ finished/m },
-          { args: [...code, "-D", "Dockerfile.bad"], exit: 4, says: /exit code 9$/m },
+          { args: [...code, "-D", "Dockerfile.bad"], exit: 4, says: /exit code 9 \[E_BUILD\]$/m },
         ],
         temporary: "empty",
       },
