@@ -96,8 +96,8 @@ export const machineCommands = (program: Command, choose: Choose) => {
   quiet(config.command("schema"))
     .description("JSON Schema of the files, for editors")
     .addHelpText("before", examples(help["config-schema"]))
-    .action(async () => {
+    .action(async (_: unknown, command: Command) => {
       const { schemaCommand } = await import("./commands/config-files.ts")
-      choose(schemaCommand())
+      choose(schemaCommand(flagsOf(command)))
     })
 }

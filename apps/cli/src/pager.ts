@@ -4,6 +4,12 @@ import * as Effect from "effect/Effect"
 /** Set by `--no-pager`. */
 export const pagerMode = { off: false }
 
+/** For commands that read no settings, as files with mistakes must not keep them from answering. */
+export const readPagerMode = (flags: Readonly<Record<string, unknown>>): void => {
+  const said = process.env["RELAUNCH_NO_PAGER"] ?? ""
+  pagerMode.off = flags["pager"] === false || /^(?:1|true|yes|on)$/i.test(said)
+}
+
 /** The pager's command line; undefined where the text fits, or nobody wants one. PAGER as `cat` is none. */
 export const pagerFor = (
   text: string,

@@ -34,7 +34,8 @@ const entryPointOf = (
 const missingSource = failure("E_USAGE", "Nothing to launch", {
   hints: [
     "Name a source with `--uri`, `--job` or `--docker-image`",
-    'For example `relaunch --uri . --entry-point "python main.py"`; see `relaunch --help`',
+    'For example `relaunch --uri . --entry-point "python main.py"` or `relaunch --docker-image python:3.13-slim --project demo`',
+    "See all flags and commands with `relaunch --help`",
   ],
 })
 

@@ -34,12 +34,32 @@ describe("the pager", () => {
       yield* absent.run(command)
       // The answer's end: what a terminal of few rows still shows.
       expect((yield* absent.done).join("\n")).toMatch(/^}$/m)
-      const without = yield* person({
-        RELAUNCH_PAGER: "sed -n 's/^.*$/paged/p'",
-        RELAUNCH_NO_PAGER: "1",
-      })
-      yield* without.run("config show --json")
-      expect((yield* without.done).join("\n")).not.toContain("paged")
+      const shouting = "sed -n 's/^.*$/paged/p'"
+      for (const [env, words] of [
+        [{ RELAUNCH_PAGER: shouting }, `--no-pager ${command}`],
+        [{ RELAUNCH_PAGER: shouting, RELAUNCH_NO_PAGER: "1" }, command],
+        [{ RELAUNCH_PAGER: shouting }, `${command} | cat`],
+      ] as const) {
+        const without = yield* person(env)
+        yield* without.run(words)
+        const screen = (yield* without.done).join("\n")
+        expect([words, screen]).toEqual([words, expect.stringMatching(/^}$/m)])
+        expect(screen).not.toContain("paged")
+      }
+    }),
+  )
+
+  liveEffect("keeps colours, as less is told to, and what PAGER and LESS say goes first", () =>
+    Effect.gen(function* () {
+      const told = "cat > /dev/null; echo less is told $LESS"
+      for (const [env, less] of [
+        [{ PAGER: told }, "FRX"],
+        [{ PAGER: told, LESS: "-S" }, "-S"],
+      ] as const) {
+        const reader = yield* person(env)
+        yield* reader.run("config schema")
+        expect((yield* reader.done).join("\n")).toContain(`less is told ${less}`)
+      }
     }),
   )
 })

@@ -14,6 +14,7 @@ import { automatic, backends, settingsOf } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { jsonMode } from "../json-mode.ts"
 import { answer, answerJson, talk } from "../output.ts"
+import { readPagerMode } from "../pager.ts"
 import { visible } from "../render/visible.ts"
 
 /** Of all backends that this command has. */
@@ -23,8 +24,10 @@ export const wholeSchema = () =>
     Object.fromEntries(Object.entries(backends).map(([name, { settings }]) => [name, settings])),
   )
 
-export const schemaCommand = (): CommandEffect =>
-  Effect.as(answerJson(wholeSchema()), exitCodes.success)
+export const schemaCommand = (flags: Flags): CommandEffect => {
+  readPagerMode(flags)
+  return Effect.as(answerJson(wholeSchema()), exitCodes.success)
+}
 
 const stdinName = "standard input"
 
@@ -85,6 +88,7 @@ const inUse = (): ReadonlyArray<string> => {
 export const validateCommand = (files: ReadonlyArray<string>, flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     jsonMode.on ||= flags["json"] === true
+    readPagerMode(flags)
     const found = yield* files.length === 0
       ? Effect.forEach(inUse(), (path) => validated(path, path))
       : Effect.forEach(files, given)
