@@ -1,6 +1,12 @@
 /** What people expect of any good command: help everywhere, quiet answers, words for the program, colours. */
 import { describe, expect, test } from "bun:test"
-import { effect, liveEffect, relaunchCli, temporaryFolder } from "@relaunch/testing"
+import {
+  effect,
+  liveEffect,
+  relaunchCli,
+  relaunchExecutable,
+  temporaryFolder,
+} from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { hasColours } from "../src/render/colour.ts"
 import { machine } from "./command.ts"
@@ -253,3 +259,19 @@ describe("an error bears the same code in text and JSON, with what it is about",
     )
   }
 })
+
+effect("no terminal links are written, also to a terminal that is said to take them", () =>
+  Effect.gen(function* () {
+    const home = yield* temporaryFolder({ "main.py": "" })
+    for (const words of ["--help", "help environment", "config path", "version", "run show x"]) {
+      const { stdout } = yield* relaunchCli([`${relaunchExecutable} ${words}`, "/dev/null"], {
+        home,
+        program: ["script", "-qefc"],
+        env: { FORCE_HYPERLINK: "1", TERM_PROGRAM: "iTerm.app", VTE_VERSION: "7600", PAGER: "cat" },
+      })
+      // What a link begins with; a carriage return before each newline is the terminal's own.
+      expect([words, stdout]).toEqual([words, expect.not.stringContaining("\u001b]")])
+      expect(stdout).toEndWith("\r\n")
+    }
+  }),
+)
