@@ -1,5 +1,6 @@
 /** SIGINT and SIGTERM at each stage of a launch: a quick end, and nothing left behind. */
 import { describe, expect } from "bun:test"
+import * as fs from "node:fs"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -89,12 +90,25 @@ time.sleep(600)
   })
 }
 
-/** A program that ends by itself a moment after it said that it is up. */
-const short = (status: number) => `import sys, time
+/** A program that ends by itself when the test says so. */
+const short = (status: number) => `import os, signal
+signal.signal(signal.SIGUSR1, lambda *_: os._exit(${status}))
 print("up", flush=True)
-time.sleep(0.5)
-sys.exit(${status})
+while True: signal.pause()
 `
+
+/** The program in its container, as this machine sees it; not the init that started it. */
+const programWith = (word: string) =>
+  Effect.map(processesWith(word), (pids) =>
+    pids.find((pid) => fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").startsWith("python\0")),
+  )
+
+const isStopped = (pid: number) =>
+  Effect.sync(() =>
+    fs
+      .readdirSync(`/proc/${pid}/task`)
+      .every((task) => /\) T /.test(fs.readFileSync(`/proc/${pid}/task/${task}/stat`, "latin1"))),
+  )
 
 describe("a program that ends by itself just before the signal", () => {
   const ends = [
@@ -107,10 +121,13 @@ describe("a program that ends by itself just before the signal", () => {
         Effect.gen(function* () {
           const { containers, json, running, start } = yield* startedWith(way)
           const source = yield* temporaryFolder({ "main.py": short(status) })
-          const command = yield* start(["--uri", ".", ...flags], source)
+          const word = crypto.randomUUID()
+          const command = yield* start(["--uri", ".", ...flags, "--", word], source)
           yield* command.waitForText(/^up$/m)
           // It cannot see the end before it gets the signal.
           yield* command.signal("SIGSTOP")
+          yield* Effect.repeat(isStopped(command.pid), { until: (stopped) => stopped })
+          process.kill(Number(yield* programWith(word)), "SIGUSR1")
           yield* goneSoon(running)
           yield* command.signal("SIGINT")
           yield* command.signal("SIGCONT")

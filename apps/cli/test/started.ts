@@ -44,32 +44,67 @@ export const started = startedWith(configured ?? docker)
 
 export type Started = Effect.Effect.Success<ReturnType<typeof startRelaunchCli>>
 
-/** Seconds for which some program of this machine has waited for a processor; 0 where the kernel does not tell. */
-const waitedForProcessor = (): number => {
+/** By thread, the nanoseconds for which it was ready to run and waited for a processor. */
+const waitsOf = (pid: string | number): ReadonlyMap<string, number> => {
+  const waits = new Map<string, number>()
   try {
-    const said = fs.readFileSync("/proc/pressure/cpu", "utf8")
-    return Number(/^some .*total=(\d+)/m.exec(said)?.[1] ?? 0) / 1e6
+    for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
+      const [, waited = "0"] = fs
+        .readFileSync(`/proc/${pid}/task/${task}/schedstat`, "utf8")
+        .split(" ")
+      waits.set(task, Number(waited))
+    }
   } catch {
-    return 0
+    // It is over, or the kernel does not tell.
   }
+  return waits
 }
 
-/** Of the time that a command takes, so much at most is laid to others who use the machine. */
-const mostWaited = 4
+/** What a command may wait for: engines, what they start containers with, and the programs in these. */
+const helper =
+  /^(?:dockerd|containerd.*|buildkitd|runc.*|podman|conmon|crun|docker-init|git.*|python.*|sh)$/
+
+const helpers = (): ReadonlyArray<string> =>
+  fs.readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && helper.test(fs.readFileSync(`/proc/${pid}/comm`, "utf8").trim())
+    } catch {
+      return false
+    }
+  })
+
+const merged = (pids: ReadonlyArray<string | number>) =>
+  new Map(pids.flatMap((pid) => [...waitsOf(pid)]))
 
 /**
- * Its exit status, and the seconds from the signal to its end: without those in which programs waited for a
- * processor, so that a busy machine is not taken for a slow command.
+ * Its exit status, and the seconds from the signal to its end, without those that the command's own threads
+ * waited for a processor, nor those of the one thread that waited longest of what the command waits for: a
+ * busy machine is not taken for a slow command. This is no exact figure: which thread held up which is not
+ * known. More is laid to the machine where threads of the command waited at the same time, less where one
+ * helper waited for another; other programs, and threads that only waited for a disk, count for nothing.
  */
 export const ends = (command: Started, signal: NodeJS.Signals) =>
-  Effect.gen(function* () {
-    const began = performance.now()
-    const before = waitedForProcessor()
-    yield* command.signal(signal)
-    const code = yield* command.exited
-    const waited = Math.min(waitedForProcessor() - before, mostWaited)
-    return { code, seconds: (performance.now() - began) / 1000 - waited }
-  })
+  Effect.scoped(
+    Effect.gen(function* () {
+      const began = performance.now()
+      const helped = merged(helpers())
+      const before = waitsOf(command.pid)
+      const own = new Map(before)
+      // Threads take their figures with them.
+      const look = Effect.sync(() => {
+        for (const [task, waited] of waitsOf(command.pid)) own.set(task, waited)
+      })
+      yield* Effect.forkScoped(Effect.repeat(look, Schedule.spaced("20 millis")))
+      yield* command.signal(signal)
+      const code = yield* command.exited
+      const elapsed = (performance.now() - began) / 1e3
+      const since = (now: ReadonlyMap<string, number>, then: ReadonlyMap<string, number>) =>
+        [...now].map(([task, waited]) => (waited - (then.get(task) ?? 0)) / 1e9)
+      const mine = since(own, before).reduce((sum, waited) => sum + waited, 0)
+      const theirs = Math.max(0, ...since(merged(helpers()), helped))
+      return { code, seconds: elapsed - mine - theirs }
+    }),
+  )
 
 export const engineList = (path: string) =>
   Effect.promise(async () => {
