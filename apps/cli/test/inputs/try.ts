@@ -74,7 +74,7 @@ const answerOf = (input: BadInput, said: Answered): Row => {
   const expect = (holds: boolean, what: string) => {
     if (!holds) wrong.push(what)
   }
-  expect(!/\n\s+at \S/.test(said.stderr), "a stack trace")
+  expect(!/\n\s+at \S/.test(said.stderr), `a stack trace: ${said.stderr}`)
   const { answer } = input
   // A run that failed is a value of the command, and is told beside it.
   if (!("says" in answer)) {

@@ -24,19 +24,42 @@ const flushAt = 64 << 10
 const mostQueued = 256
 const cancelCode = 8
 
+/**
+ * What is asked of a stream. Bun's http2 (1.4.5) forgets one that the peer has reset before it tells the stream,
+ * and throws until then; false when it did.
+ */
+export const stillKnown = (ask: () => void): boolean => {
+  try {
+    ask()
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** What to write to the stream: messages of one turn of the event loop in one piece. */
-const outbox = (stream: ClientHttp2Stream | ServerHttp2Stream) => {
+const outbox = (stream: ClientHttp2Stream | ServerHttp2Stream, lost: () => void) => {
   let pending: Array<Uint8Array> = []
   let size = 0
   let scheduled = false
   let blocked: Promise<void> | undefined
-  const isGone = () => stream.destroyed || stream.closed
+  let forgotten = false
+  const isGone = () => forgotten || stream.destroyed || stream.closed
+  const ask = (work: () => void) => {
+    if (stillKnown(work)) return
+    forgotten = true
+    lost()
+  }
   const flush = () => {
     if (size === 0 || isGone()) return
     const piece = Buffer.concat(pending, size)
     pending = []
     size = 0
-    if (stream.write(piece) || blocked !== undefined) return
+    let goOn = true
+    ask(() => {
+      goOn = stream.write(piece)
+    })
+    if (goOn || blocked !== undefined) return
     blocked = new Promise((resolve) => {
       const resume = () => {
         stream.off("drain", resume)
@@ -50,7 +73,13 @@ const outbox = (stream: ClientHttp2Stream | ServerHttp2Stream) => {
   }
   return {
     isGone,
-    flush,
+    end: () => {
+      flush()
+      if (!isGone()) ask(() => stream.end())
+    },
+    cancel: () => {
+      if (!isGone()) ask(() => stream.close(cancelCode))
+    },
     add: (message: Uint8Array): Promise<void> | undefined => {
       pending.push(frameHead(message.length), message)
       size += 5 + message.length
@@ -93,7 +122,7 @@ const over = (stream: ClientHttp2Stream | ServerHttp2Stream, method: string, isS
       for (const message of unframe(piece)) queue.push(message)
     } catch (error) {
       finish(error instanceof RpcError ? error : rpcError("INTERNAL", String(error), method))
-      stream.close(cancelCode)
+      stillKnown(() => stream.close(cancelCode))
       return
     }
     if (queue.length > mostQueued && !paused) {
@@ -140,23 +169,20 @@ export const callOn = (
   side: "client" | "server",
 ): Call => {
   const inbox = over(stream, method, side === "server")
-  const out = outbox(stream)
+  const closed = () => rpcError("UNAVAILABLE", "the connection was closed", method)
+  // After what the stream itself is about to be told.
+  const out = outbox(stream, () => setImmediate(() => inbox.finish(closed())))
   return {
     receive: inbox.receive,
     over: inbox.ended,
     send: (message) => {
-      if (out.isGone()) {
-        throw inbox.failure() ?? rpcError("UNAVAILABLE", "the connection was closed", method)
-      }
+      if (out.isGone()) throw inbox.failure() ?? closed()
       return out.add(message)
     },
-    end: () => {
-      out.flush()
-      if (!out.isGone()) stream.end()
-    },
+    end: out.end,
     cancel: () => {
       inbox.finish(rpcError("CANCELLED", "cancelled here", method))
-      if (!out.isGone()) stream.close(cancelCode)
+      out.cancel()
     },
   }
 }

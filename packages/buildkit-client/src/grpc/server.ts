@@ -7,7 +7,7 @@ import {
 import type { Duplex } from "node:stream"
 import { withCredits } from "../http2/credit.ts"
 import type { Message } from "../wire/message.ts"
-import { type Call, callOn } from "./call.ts"
+import { type Call, callOn, stillKnown } from "./call.ts"
 import { codeNumber, encodedMessage, RpcError } from "./status.ts"
 
 /** All values of a header field, in order. */
@@ -74,12 +74,12 @@ const handle = (
       "grpc-status": "12",
       "grpc-message": encodedMessage(`unknown method ${path}`),
     }
-    stream.respond({ ...contentType, ...refusal }, { endStream: true })
+    stillKnown(() => stream.respond({ ...contentType, ...refusal }, { endStream: true }))
     return
   }
   let trailers: Record<string, string> = { "grpc-status": "0" }
-  stream.on("wantTrailers", () => stream.sendTrailers(trailers))
-  stream.respond(contentType, { waitForTrailers: true })
+  stream.on("wantTrailers", () => stillKnown(() => stream.sendTrailers(trailers)))
+  if (!stillKnown(() => stream.respond(contentType, { waitForTrailers: true }))) return
   handler(call, metadata)
     .catch((error: unknown) => {
       trailers = statusOf(error)
