@@ -146,35 +146,6 @@ for (const { address, name } of buildkitDaemons) {
       }),
     )
 
-    for (const kind of ["registry", "local"] as const) {
-      liveEffect(`exports and imports its cache (${kind})`, () =>
-        Effect.gen(function* () {
-          const ref = `${rig.registry.open.address}/buildkit-client/${unique()}:cache`
-          const directory = join(yield* temporaryFolder(), "cache")
-          const place =
-            kind === "registry"
-              ? ({ type: kind, ref, insecure: true } as const)
-              : ({ type: kind, directory } as const)
-          const request: BuildRequest = {
-            context: context({ Dockerfile: `FROM ${base}\nRUN echo ${unique()} > /m\n` }),
-          }
-          // A first build has nothing to import.
-          yield* built(address, {
-            ...request,
-            ...(kind === "local" ? { cacheFrom: [place] } : {}),
-            cacheTo: [{ ...place, mode: "max" }],
-          })
-          const { events } = yield* built(address, { ...request, cacheFrom: [place] })
-          const [importing] = events.filter(
-            (event) =>
-              event._tag === "VertexFinished" && /importing cache manifest/.test(event.name),
-          )
-          expect(importing).toBeDefined()
-          expect(importing).not.toHaveProperty("error")
-        }),
-      )
-    }
-
     liveEffect("gives the same image twice with fixed times", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder()

@@ -160,4 +160,6 @@ for (let at = 0; at < count; at += 1) answers.push(await tried(undefined, reques
 // What comes late comes before the server has ended.
 await registry.stop(true)
 await new Promise<void>((resolve) => server.close(() => resolve()))
-process.stdout.write(`${JSON.stringify({ whole, total, answers, unhandled })}\n`, () => process.exit(0))
+process.stdout.write(`${JSON.stringify({ whole, total, answers, unhandled })}\n`, () =>
+  process.exit(0),
+)

@@ -81,9 +81,12 @@ const ofNewerDaemons = [
     name: "@buildkit-js/client with buildkitd 0.34.2 and dockerd 26.1",
     files: [
       "build",
+      "cache",
       "context",
+      "early-end",
       "export",
       "layout",
+      "options",
       "readme",
       "session",
       "transfer",

@@ -1,0 +1,210 @@
+/** Options whose effect stands in the image, its manifest, or what the daemon refuses. */
+import { describe, expect } from "bun:test"
+import { join } from "node:path"
+import { liveEffect, temporaryFolder, testRig } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import { type BuildRequest, type Output, toFile } from "../src/index.ts"
+import {
+  base,
+  buildkitDaemons,
+  buildkitd,
+  built,
+  context,
+  dockerd,
+  unique,
+} from "./support/daemons.ts"
+import { ownBuildkitd } from "./support/own-daemon.ts"
+
+const rig = await testRig()
+const registry = rig.registry.open.address
+
+interface Descriptor {
+  readonly digest: string
+  readonly mediaType: string
+  readonly annotations?: Readonly<Record<string, string>>
+}
+
+interface Manifest {
+  readonly annotations?: Readonly<Record<string, string>>
+  readonly manifests?: ReadonlyArray<Descriptor>
+  readonly layers?: ReadonlyArray<Descriptor>
+}
+
+type ImageOptions = Pick<
+  Extract<Output, { readonly type: "docker" | "oci" }>,
+  "annotations" | "attributes" | "compression"
+>
+
+/** The OCI layout that a build makes. */
+const layout = (address: string, request: BuildRequest, options: ImageOptions = {}) =>
+  Effect.gen(function* () {
+    const folder = yield* temporaryFolder()
+    const tar = join(folder, "oci.tar")
+    yield* built(address, {
+      ...request,
+      outputs: [{ type: "oci", to: toFile(tar), ...options }],
+    })
+    yield* Effect.promise(() => Bun.spawn(["tar", "-xf", tar, "-C", folder]).exited)
+    const read = (path: string) => Effect.promise(() => Bun.file(join(folder, path)).text())
+    const blob = (digest: string) => read(`blobs/${digest.replace(":", "/")}`)
+    const manifest = (digest: string) =>
+      Effect.map(blob(digest), (text): Manifest => JSON.parse(text))
+    const index: Manifest = JSON.parse(yield* read("index.json"))
+    return { top: yield* manifest(index.manifests?.[0]?.digest ?? ""), manifest, blob }
+  })
+
+const small = () => context({ Dockerfile: "FROM scratch\nCOPY x /\n", x: unique() })
+
+/** What a scanner says: one file for each thing that it scanned (moby/buildkit `docs/attestations/sbom-protocol.md`). */
+const statement = (mark: string) =>
+  JSON.stringify({
+    _type: "https://in-toto.io/Statement/v0.1",
+    predicateType: "https://spdx.dev/Document",
+    predicate: { name: mark },
+  })
+
+for (const { address, name } of buildkitDaemons) {
+  describe(name, () => {
+    liveEffect("writes annotations into the manifest", () =>
+      Effect.gen(function* () {
+        const annotations = { "org.example.note": "a value, with = and ," }
+        const { top } = yield* layout(address, { context: small() }, { annotations })
+        expect(top.annotations).toEqual(annotations)
+      }),
+    )
+
+    for (const [compression, mediaType, mark] of [
+      ["gzip", /\+gzip$/, undefined],
+      ["zstd", /\+zstd$/, undefined],
+      ["uncompressed", /\.tar$/, undefined],
+      ["estargz", /\+gzip$/, "containerd.io/snapshot/stargz/toc.digest"],
+    ] as const) {
+      liveEffect(`compresses layers by ${compression}`, () =>
+        Effect.gen(function* () {
+          const { top } = yield* layout(
+            address,
+            { context: small() },
+            { compression, attributes: { "oci-mediatypes": "true" } },
+          )
+          const [layer] = top.layers ?? []
+          expect(layer?.mediaType).toMatch(mediaType)
+          const marked = Object.keys(layer?.annotations ?? {}).includes(mark ?? "")
+          expect(marked).toBe(mark !== undefined)
+        }),
+      )
+    }
+
+    liveEffect("builds anew the stages that are named, and no others", () =>
+      Effect.gen(function* () {
+        const request: BuildRequest = {
+          context: context({
+            Dockerfile: [
+              "FROM scratch AS kept\nCOPY a /a",
+              "FROM scratch AS again\nCOPY b /b",
+              "FROM scratch\nCOPY --from=kept /a /a\nCOPY --from=again /b /b\n",
+            ].join("\n"),
+            a: unique(),
+            b: unique(),
+          }),
+        }
+        yield* built(address, request)
+        const { events } = yield* built(address, { ...request, noCache: ["again"] })
+        const cached = (step: string) =>
+          events
+            .flatMap((event) => (event._tag === "VertexFinished" ? [event] : []))
+            .find((event) => event.name.includes(step))?.cached
+        expect({ kept: cached("COPY a /a"), again: cached("COPY b /b") }).toEqual({
+          kept: true,
+          again: false,
+        })
+      }),
+    )
+
+    liveEffect("attaches what an SBOM scanner says of the image", () =>
+      Effect.gen(function* () {
+        const scanner = `${registry}/buildkit-client/${unique()}:scanner`
+        const mark = unique()
+        const script = 'cat /statement > "$BUILDKIT_SCAN_DESTINATION/found.spdx.json"'
+        yield* built(address, {
+          context: context({
+            Dockerfile: [
+              `FROM ${registry}/library/${base}`,
+              "COPY statement /statement",
+              `ENTRYPOINT ${JSON.stringify(["sh", "-c", script])}`,
+            ].join("\n"),
+            statement: statement(mark),
+          }),
+          outputs: [{ type: "image", names: [scanner], push: true, insecure: true }],
+        })
+        const { blob, manifest, top } = yield* layout(address, {
+          context: small(),
+          attestations: { sbom: scanner },
+        })
+        const attestation = (top.manifests ?? []).find(
+          ({ annotations }) =>
+            annotations?.["vnd.docker.reference.type"] === "attestation-manifest",
+        )
+        const { layers = [] } = yield* manifest(attestation?.digest ?? "")
+        const sbom = layers.find(
+          ({ annotations }) =>
+            annotations?.["in-toto.io/predicate-type"] === "https://spdx.dev/Document",
+        )
+        expect(JSON.parse(yield* blob(sbom?.digest ?? ""))).toMatchObject({
+          predicate: { name: mark },
+        })
+      }),
+    )
+  })
+}
+
+describe("a daemon's permissions", () => {
+  liveEffect("refuses the machine's network unless builds may have it and this one asks", () =>
+    Effect.gen(function* () {
+      const request: BuildRequest = {
+        context: context({ Dockerfile: `FROM scratch\nRUN ["/${unique()}"]\n` }),
+        network: "host",
+      }
+      const why = (daemon: string, entitlements: ReadonlyArray<string>) =>
+        Effect.map(
+          Effect.flip(built(daemon, { ...request, entitlements })),
+          ({ message }) => message,
+        )
+      const refused = /network\.host is not allowed/
+      expect(yield* why(buildkitd, ["network.host"])).toMatch(refused)
+      const open = yield* ownBuildkitd(["--allow-insecure-entitlement", "network.host"])
+      expect(yield* why(open, [])).toMatch(refused)
+      // Allowed, it runs what is not there.
+      expect(yield* why(open, ["network.host"])).toMatch(/failed with exit code|no such file/)
+    }),
+  )
+})
+
+describe("an engine's own image", () => {
+  liveEffect("stands for the registry's, unless the registry is to be asked", () =>
+    Effect.gen(function* () {
+      const image = `${registry}/buildkit-client/${unique()}:1`
+      const made = (who: string): BuildRequest => ({
+        context: context({ Dockerfile: `FROM scratch\nCOPY who /\n`, who }),
+      })
+      yield* built(buildkitd, {
+        ...made("registry"),
+        outputs: [{ type: "image", names: [image], push: true, insecure: true }],
+      })
+      yield* built(dockerd, { ...made("engine"), outputs: [{ type: "moby", names: [image] }] })
+      const found = (pull: boolean) =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder()
+          yield* built(dockerd, {
+            context: context({ Dockerfile: `FROM ${image}\n` }),
+            pull,
+            outputs: [{ type: "local", directory: folder }],
+          })
+          return yield* Effect.promise(() => Bun.file(join(folder, "who")).text())
+        })
+      // With the containerd image store an engine asks the registry always.
+      const isNewer = process.env["RELAUNCH_TEST_DAEMONS"] === "newer"
+      expect(yield* found(false)).toBe(isNewer ? "registry" : "engine")
+      expect(yield* found(true)).toBe("registry")
+    }),
+  )
+})
