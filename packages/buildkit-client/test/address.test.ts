@@ -23,6 +23,13 @@ describe("an address", () => {
     ],
     ["podman-container://bk_1", command("podman", "exec", "-i", "bk_1", ...dial)],
     [
+      "podman-container://bk?context=c",
+      command("podman", "--context=c", "exec", "-i", "bk", ...dial),
+    ],
+    ["nerdctl-container://bk", command("nerdctl", "exec", "-i", "bk", ...dial)],
+    ["docker-container://bk?context=", command("docker", "exec", "-i", "bk", ...dial)],
+    ["kube-pod://pod", command("kubectl", "exec", "--stdin", "pod", "--", ...dial)],
+    [
       "kube-pod://pod?namespace=ns&context=c&container=bk",
       command(
         ...["kubectl", "--context=c", "--namespace=ns", "exec", "--stdin", "--container=bk", "pod"],
@@ -38,6 +45,25 @@ describe("an address", () => {
       "docker+unix:///var/run/docker.sock",
       { kind: "dockerd", engine: { kind: "unix", path: "/var/run/docker.sock" } },
     ],
+    [
+      "docker+ssh://me@host:22",
+      {
+        kind: "dockerd",
+        engine: {
+          kind: "command",
+          command: [
+            ...["ssh", "-l", "me", "-p", "22", "--", "host"],
+            ...["docker", "system", "dial-stdio"],
+          ],
+        },
+      },
+    ],
+    ["ssh://host", command("ssh", "--", "host", ...dial)],
+    [
+      "ssh://host/it's",
+      command("ssh", "--", "host", "buildctl", "--addr", "'unix:///it'\\''s'", "dial-stdio"),
+    ],
+    ["docker+tcp://[::1]", { kind: "dockerd", engine: { kind: "tcp", host: "::1", port: 2375 } }],
     ["docker+tcp://host", { kind: "dockerd", engine: { kind: "tcp", host: "host", port: 2375 } }],
   ]
   for (const [text, address] of good) {
@@ -56,6 +82,21 @@ describe("an address", () => {
     "tcp://host:99999",
     "docker-container://",
     "docker-container://--privileged",
+    "podman-container://",
+    "podman-container://-v",
+    "nerdctl-container://--privileged",
+    "nerdctl-container://",
+    "kube-pod://",
+    "docker+unix://relative",
+    "docker+tcp://",
+    "docker+ssh://",
+    "docker+ssh://-oProxyCommand=x",
+    "docker+ssh://me:secret@host",
+    "docker+http://host",
+    "docker+docker+unix:///a",
+    "ssh://-l@host",
+    "ssh://",
+    "unix:///%zz",
     "kube-pod://-it",
     "ssh://-oProxyCommand=x",
     "ssh://me:secret@host",

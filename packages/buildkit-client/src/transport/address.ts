@@ -125,6 +125,15 @@ const schemes: Readonly<Record<string, (url: URL) => Parsed>> = {
   "docker+ssh": inEngine(sshTo(() => ["docker", "system", "dial-stdio"])),
 }
 
+/** A `%` that escapes nothing is a `URIError`. */
+const decoded = (read: () => Parsed): Parsed => {
+  try {
+    return read()
+  } catch {
+    return "a `%` in it escapes no character"
+  }
+}
+
 /**
  * `unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`, `docker-container://name?context=`,
  * `podman-container://name`, `nerdctl-container://name`, `kube-pod://pod?namespace=&context=&container=`,
@@ -142,7 +151,7 @@ export const parseAddress = (address: string): Effect.Effect<Address, AddressErr
     // Of schemes that it knows, URL drops default ports and the case of names.
     const parsed = URL.parse(`buildkit${address.slice(scheme.length)}`)
     if (parsed === null) return refuse("it cannot be read")
-    const result = read(parsed)
+    const result = decoded(() => read(parsed))
     return typeof result === "string" ? refuse(result) : Effect.succeed(result)
   })
 
