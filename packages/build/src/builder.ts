@@ -35,8 +35,6 @@ export interface BuilderFeatures {
   readonly cacheMounts: boolean
   /** `RUN --mount=type=secret` */
   readonly secretMounts: boolean
-  /** Platforms other than the engine's own. */
-  readonly crossPlatform: boolean
   /**
    * Under SOURCE_DATE_EPOCH no time in a layer is later than that, so that the same request gives the same
    * layers.

@@ -82,7 +82,6 @@ const featuresOf = (daemon: Effect.Effect<Daemon, Failure>): Effect.Effect<Build
     Effect.map((rewrittenTimestamps) => ({
       cacheMounts: true,
       secretMounts: true,
-      crossPlatform: false,
       rewrittenTimestamps,
     })),
   )

@@ -65,7 +65,6 @@ const addressOf = ({ socket, tls, url }: Endpoint) => {
 const buildkitFeatures = {
   cacheMounts: true,
   secretMounts: true,
-  crossPlatform: false,
   rewrittenTimestamps: false,
 }
 

@@ -253,7 +253,6 @@ export interface EngineBuilderOptions {
 export const classicFeatures: BuilderFeatures = {
   cacheMounts: false,
   secretMounts: false,
-  crossPlatform: false,
   rewrittenTimestamps: false,
 }
 

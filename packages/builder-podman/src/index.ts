@@ -27,7 +27,6 @@ const firstWithSecrets = 4
 const featuresOf = (version: string): BuilderFeatures => ({
   cacheMounts: Number(version.split(".")[0]) >= firstWithCacheMounts,
   secretMounts: Number(version.split(".")[0]) >= firstWithSecrets,
-  crossPlatform: false,
   rewrittenTimestamps: true,
 })
 

@@ -265,7 +265,8 @@ export const identifyImage = (
     const builder = yield* Builder
     const own = yield* builder.platform
     const target = platform ?? own
-    if (target !== own && !(yield* builder.features).crossPlatform) {
+    // What is built runs on the builder's own engine.
+    if (target !== own) {
       return yield* failure(
         "E_BUILD",
         `Builder \`${builder.name}\` cannot build for \`${target}\``,
