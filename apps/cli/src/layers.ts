@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { temporaryFolder } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import type { TellChoice } from "./services.ts"
 import type { Session } from "./session.ts"
 
 /**
@@ -21,10 +22,10 @@ export const plannedHome = (current: Session) =>
   })
 
 /** Loaded only by the commands that launch. */
-export const launchLayers = (current: Session, builder?: string) =>
+export const launchLayers = (current: Session, builder?: string, tell?: TellChoice) =>
   Layer.unwrapEffect(
     Effect.promise(async () => {
       const { servicesOf } = await import("./services.ts")
-      return servicesOf(current, builder)
+      return servicesOf(current, builder, tell)
     }),
   )

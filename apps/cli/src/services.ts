@@ -5,30 +5,39 @@ import { containerRunner } from "@relaunch/runner"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { automatic, backendLayer, backends, requireBackend, settingsOf } from "./backends.ts"
-import { chosenBackend } from "./detect.ts"
+import { type Choice, chosenBackend } from "./detect.ts"
 import { talk } from "./output.ts"
 import { configuredBuilder, type Session } from "./session.ts"
 import { storeOf } from "./store-layer.ts"
 
+/** Says which builder was chosen, and why. */
+export type TellChoice = (choice: Choice) => Effect.Effect<void>
+
+/** In a launch only what surprises: not the first of all, and nobody asked for it. */
+const surprising =
+  (session: Session, wanted: string): TellChoice =>
+  ({ name, reason }) =>
+    wanted === automatic && name !== Object.keys(backends)[0] && !session.flag("quiet")
+      ? talk(`builder ${name}: ${reason}`)
+      : Effect.void
+
 /** `builder` in place of the session's own, for a run that another builder started. */
-export const backendOf = (session: Session, builder?: string) => {
+export const backendOf = (session: Session, builder?: string, tell?: TellChoice) => {
   const wanted = builder ?? session.text("builder") ?? automatic
   const configured = configuredBuilder(session)
   return Layer.unwrapEffect(
     Effect.gen(function* () {
-      const { name, reason } = yield* chosenBackend(wanted, process.env, configured)
-      const isSaid = wanted === automatic && name !== Object.keys(backends)[0]
-      if (isSaid && !session.flag("quiet")) {
-        yield* talk(`builder ${name}: ${reason}`)
-      }
+      const choice = yield* chosenBackend(wanted, process.env, configured)
+      yield* (tell ?? surprising(session, wanted))(choice)
+      const { name } = choice
       const backend = yield* requireBackend(name)
       return backendLayer(backend, process.env, yield* settingsOf(name, configured))
     }),
   )
 }
 
-export const servicesOf = (session: Session, builder?: string) => {
-  const engine = backendOf(session, builder)
+export const servicesOf = (session: Session, builder?: string, tell?: TellChoice) => {
+  const engine = backendOf(session, builder, tell)
   const { home } = session.configuration.locations
   return Layer.mergeAll(
     containerRunner(home),

@@ -104,6 +104,13 @@ describe("a builder that nobody names", () => {
       const { relaunch } = yield* machine
       const said = yield* relaunch(flags, { cwd, env })
       expect(said.stderr).toContain("builder buildkit: score 190: BUILDKIT_HOST is set (+120), ")
+      const planned = yield* relaunch(["plan", ...flags], { cwd, env })
+      expect(planned.stdout).toMatch(/\n {2}builder +buildkit: score 190: BUILDKIT_HOST is set/)
+      expect(planned.stderr).not.toContain("builder buildkit")
+      const usual = yield* relaunch(["plan", ...flags], { cwd })
+      expect(usual.stdout).toMatch(/\n {2}builder +docker: score \d+: DOCKER_HOST is set \(\+100\)/)
+      const asked = yield* relaunch(["plan", ...flags, "--builder", "docker"], { cwd })
+      expect(asked.stdout).toMatch(/\n {2}builder +docker: asked for\n/)
       const unnamed = { ...rig.podman.environment, DOCKER_HOST: undefined, HOME: cwd }
       const without = listed(yield* json(["builder", "list"], { env: unnamed }))
       expect(without.of["podman"]?.reachable).toBe(true)

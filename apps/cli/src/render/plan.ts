@@ -2,6 +2,7 @@
 
 import { humanSize } from "@relaunch/build"
 import type { LaunchPlan } from "@relaunch/launch"
+import type { Choice } from "../detect.ts"
 import { fields } from "./table.ts"
 import { counted, shellWords, shown } from "./text.ts"
 import { visible } from "./visible.ts"
@@ -66,7 +67,8 @@ const dockerfileLines = ({ dockerfile }: LaunchPlan): ReadonlyArray<string> =>
             ])),
       ]
 
-export const planText = (plan: LaunchPlan): string => {
+/** `builder` is the backend that would build, and why this one. */
+export const planText = (plan: LaunchPlan, builder: Choice | undefined): string => {
   const { environment, image, job } = plan
   return [
     "Source",
@@ -81,6 +83,9 @@ export const planText = (plan: LaunchPlan): string => {
       ...fields([
         ["tag", image.ref ?? "(not known)"],
         ["verdict", `${image.verdict}: ${image.why}`],
+        ...(builder === undefined
+          ? []
+          : [["builder", `${builder.name}: ${builder.reason}`] as const]),
         ["platform", image.platform ?? "the engine's own"],
         ...image.bases.map(
           ({ digest, image: base }) =>
