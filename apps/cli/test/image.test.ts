@@ -3,6 +3,7 @@ import { describe, expect } from "bun:test"
 import { liveEffect, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { configured, machine, rig } from "./command.ts"
+import { daemonFolder, ownPodman } from "./faulty.ts"
 
 const page = ["--docker-image", "wandb/job_hello_world:main", "--project", "hello-world"]
 
@@ -116,6 +117,29 @@ const removed = (image: string) =>
       await fetch(`http://engine/images/${image}`, { method: "DELETE", unix })
     }
   })
+
+describe("an image that podman does not have yet", () => {
+  liveEffect("becomes a job with its digest, though podman cannot ask a registry for that", () =>
+    Effect.gen(function* () {
+      const podman = yield* ownPodman(yield* daemonFolder())
+      const env = { ...podman, RELAUNCH_BUILDER: "podman" }
+      const { relaunch } = yield* machine
+      const words = ["job", "create", "image", "busybox:1", "-p", "demo", "--json"]
+      const { code, stderr, stdout } = yield* relaunch(words, { env })
+      expect(code === 0 ? "" : stderr + stdout).toBe("")
+      const { headers } = yield* Effect.promise(() =>
+        fetch(`http://${rig.registry.open.address}/v2/library/busybox/manifests/1`, {
+          method: "HEAD",
+          headers: { accept: "application/vnd.docker.distribution.manifest.v2+json" },
+        }),
+      )
+      const digest = headers.get("docker-content-digest")
+      const planned = yield* relaunch(["plan", "-d", "busybox:1", "-p", "demo", "--json"], { env })
+      expect(JSON.parse(planned.stdout).source.digest).toBe(digest)
+      expect(digest).toMatch(/^sha256:/)
+    }),
+  )
+})
 
 /** Puts an image of the engine into the registry with a login, and takes its local name away again. */
 const pushed = (from: string, to: string) =>

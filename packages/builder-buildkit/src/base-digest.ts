@@ -1,14 +1,11 @@
 /** What stands for a base image in the identity of what is built on it. */
 import type { EngineShape } from "@relaunch/engine"
-import { type Failure, failure } from "@relaunch/failure"
+import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 
 export interface BaseImages {
   /** The builder can use images that only the engine knows; their ids stand for them. */
   readonly ownImages: boolean
-  /** The engine can ask a registry for a digest; one that cannot pulls the image to know it. */
-  readonly asksRegistries: boolean
 }
 
 /**
@@ -18,23 +15,10 @@ export interface BaseImages {
 export const baseDigest = (
   engine: EngineShape,
   image: string,
-  { asksRegistries, ownImages }: BaseImages,
-): Effect.Effect<string, Failure> => {
-  const known = Effect.map(engine.inspectImage(image), (here) =>
-    here === undefined
-      ? undefined
-      : (here.repoDigests[0]?.split("@")[1] ?? (ownImages ? here.id : undefined)),
-  )
-  return Effect.gen(function* () {
-    const digest = yield* known
-    if (digest !== undefined) return digest
-    if (asksRegistries) return yield* engine.registryDigest(image)
-    yield* Stream.runDrain(engine.pullImage(image, null))
-    const pulled = yield* known
-    if (pulled !== undefined) return pulled
-    return yield* failure("E_IMAGE_NOT_FOUND", `There is no image \`${image}\``, {
-      hints: ["Check name and tag"],
-      details: { image },
-    })
+  { ownImages }: BaseImages,
+): Effect.Effect<string, Failure> =>
+  Effect.gen(function* () {
+    const here = yield* engine.inspectImage(image)
+    const known = here?.repoDigests[0]?.split("@")[1] ?? (ownImages ? here?.id : undefined)
+    return known ?? (yield* engine.registryDigest(image))
   })
-}

@@ -98,7 +98,7 @@ const statusOf = (target: Target, engine: EngineShape): Effect.Effect<BuilderSta
   )
 
 /** The daemon knows nothing of the engine's images. */
-const bases = { ownImages: false, asksRegistries: true }
+const bases = { ownImages: false }
 
 /** `relaunch/train:tag` to `registry/team/train:tag`. */
 const pushedName = (destination: string, ref: string): string =>

@@ -86,11 +86,7 @@ const rewrites = ({ containerdStore, serverVersion }: EngineInfo): boolean =>
   containerdStore && Number(serverVersion.split(".")[0]) >= firstWithRewrites
 
 const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
-  const classic = classicBuilder(
-    { name: "docker", asksRegistries: true, ignoreFile: ".dockerignore" },
-    engine,
-    env,
-  )
+  const classic = classicBuilder({ name: "docker", ignoreFile: ".dockerignore" }, engine, env)
   const hasBuildkit =
     env["DOCKER_BUILDKIT"] === "0"
       ? Effect.succeed(false)

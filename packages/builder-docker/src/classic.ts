@@ -241,8 +241,6 @@ const build = (
 export interface EngineBuilderOptions {
   /** Name as in `builder:` of the configuration. */
   readonly name: string
-  /** The engine can ask a registry for a digest; one that cannot pulls the image to know it. */
-  readonly asksRegistries: boolean
   /** The file of the context that its builder heeds first; it is ours where a Dockerfile travels. */
   readonly ignoreFile: string
   /** What its builder has; Docker's classic one by default. */
@@ -270,8 +268,7 @@ export const classicBuilder = (
   })),
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
-  baseDigest: (image) =>
-    baseDigest(engine, image, { ownImages: true, asksRegistries: options.asksRegistries }),
+  baseDigest: (image) => baseDigest(engine, image, { ownImages: true }),
   cache: unnamedImageCache(engine),
   build: (request) => build(options, engine, env, request),
 })

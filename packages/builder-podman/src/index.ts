@@ -60,7 +60,6 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
         classicBuilder(
           {
             name: "podman",
-            asksRegistries: false,
             // Heeded before the user's own `.dockerignore`, which so stays in the context.
             ignoreFile: ".containerignore",
             features: Effect.map(engine.info, ({ serverVersion }) => featuresOf(serverVersion)),

@@ -116,7 +116,10 @@ const makeEngine = (
       hostAccess: Effect.suspend(() =>
         access({ endpoint, info, networkGateway: containers.networkGateway }),
       ),
-      ...imageApi(api, env, pulls),
+      ...imageApi(api, env, {
+        asksRegistries: name !== "podman",
+        ...(pulls === undefined ? {} : { pullPlace: pulls }),
+      }),
       ...pruneApi(api),
       ...containers,
     })

@@ -42,7 +42,10 @@ export interface ImageApi {
     reference: string,
     platform: string | null,
   ) => Stream.Stream<PullProgress, Failure>
-  /** Manifest digest in the registry, without pulling. */
+  /**
+   * Manifest digest in the registry; an engine that cannot ask pulls the image to know it. `E_IMAGE_NOT_FOUND`,
+   * `E_REGISTRY_AUTH`, `E_NETWORK`.
+   */
   readonly registryDigest: (reference: string) => Effect.Effect<string, Failure>
   /** Takes the tar that `docker save` and BuildKit's `docker` exporter write. */
   readonly loadImage: (tar: ReadableStream<Uint8Array>) => Effect.Effect<void, Failure>
@@ -53,6 +56,12 @@ export interface ImageApi {
     context: ReadableStream<Uint8Array>,
     headers: Readonly<Record<string, string>>,
   ) => Stream.Stream<unknown, Failure>
+}
+
+/** Docker asks registries for a digest (`GET /distribution`); podman has no such call. */
+export interface ImageApiOptions {
+  readonly pullPlace?: Effect.Effect<PullPlace, Failure, Scope.Scope>
+  readonly asksRegistries: boolean
 }
 
 /** Where an engine pulls, if not where it does everything else. */
@@ -112,142 +121,162 @@ const badName = (reference: string, message: unknown): Failure =>
     details: { image: reference, message },
   })
 
+const pulledDigest = (images: ImageApi, reference: string): Effect.Effect<string, Failure> =>
+  Effect.gen(function* () {
+    yield* Stream.runDrain(images.pullImage(reference, null))
+    const pulled = yield* images.inspectImage(reference)
+    const digest = pulled?.repoDigests[0]?.split("@")[1]
+    if (digest !== undefined) return digest
+    return yield* failure("E_IMAGE_NOT_FOUND", `There is no image \`${reference}\``, {
+      hints: ["Check name and tag"],
+      details: { image: reference },
+    })
+  })
+
 export const imageApi = (
   api: Effect.Effect<Transport, Failure>,
   env: Environment,
-  pullPlace: Effect.Effect<PullPlace, Failure, Scope.Scope> = Effect.succeed({}),
-): ImageApi => ({
-  inspectImage: (reference) =>
-    Effect.flatMap(api, ({ json }) =>
-      json({ method: "GET", path: `/images/${encodeURI(reference)}/json` }),
-    ).pipe(
-      Effect.map((said): ImageDetails | undefined => detailsOf(said)),
-      Effect.catchIf(
-        (error) => statusOf(error) === 404,
-        () => Effect.succeed(undefined),
+  { asksRegistries, pullPlace = Effect.succeed({}) }: ImageApiOptions,
+): ImageApi => {
+  const images: ImageApi = {
+    inspectImage: (reference) =>
+      Effect.flatMap(api, ({ json }) =>
+        json({ method: "GET", path: `/images/${encodeURI(reference)}/json` }),
+      ).pipe(
+        Effect.map((said): ImageDetails | undefined => detailsOf(said)),
+        Effect.catchIf(
+          (error) => statusOf(error) === 404,
+          () => Effect.succeed(undefined),
+        ),
+        Effect.catchIf(
+          // Podman says 500.
+          (error) => statusOf(error) === 400 || isBadName(error.details["message"]),
+          (error) => Effect.fail(badName(reference, error.details["message"])),
+        ),
       ),
-      Effect.catchIf(
-        // Podman says 500.
-        (error) => statusOf(error) === 400 || isBadName(error.details["message"]),
-        (error) => Effect.fail(badName(reference, error.details["message"])),
+
+    imagesNamed: (name) =>
+      Effect.flatMap(api, ({ json }) =>
+        json({
+          method: "GET",
+          path: "/images/json",
+          query: { filters: JSON.stringify({ reference: [name] }) },
+        }),
+      ).pipe(
+        Effect.map((said) => (Array.isArray(said) ? said.map((one) => text(at(one, "Id"))) : [])),
       ),
-    ),
 
-  imagesNamed: (name) =>
-    Effect.flatMap(api, ({ json }) =>
-      json({
-        method: "GET",
-        path: "/images/json",
-        query: { filters: JSON.stringify({ reference: [name] }) },
-      }),
-    ).pipe(
-      Effect.map((said) => (Array.isArray(said) ? said.map((one) => text(at(one, "Id"))) : [])),
-    ),
+    pullImage: (reference, platform) =>
+      Stream.unwrapScoped(
+        Effect.gen(function* () {
+          const { endpoint, refused = Effect.never } = yield* pullPlace
+          const { at: there, bytes } = yield* api
+          const registry = registryOf(reference)
+          const login = yield* loginFor(registry, env)
+          const said = (endpoint === undefined ? bytes : there(endpoint).bytes)({
+            method: "POST",
+            path: "/images/create",
+            query: { fromImage: withTag(reference), platform: platform ?? undefined },
+            headers: { "x-registry-auth": registryAuthHeader(registry, login) },
+          })
+          return jsonLines(said).pipe(
+            Stream.mapEffect((message) => {
+              const error = text(at(message, "error"))
+              return error === ""
+                ? Effect.succeed(parsePull(message))
+                : Effect.fail(registryFailure(reference, login, error))
+            }),
+            Stream.mapError((error) =>
+              statusOf(error) === undefined
+                ? error
+                : registryFailure(reference, login, text(error.details["message"]), error),
+            ),
+            Stream.interruptWhen(
+              Effect.flatMap(refused, (words) =>
+                Effect.fail(registryFailure(reference, login, words)),
+              ),
+            ),
+          )
+        }),
+      ),
 
-  pullImage: (reference, platform) =>
-    Stream.unwrapScoped(
+    registryDigest: (reference) =>
       Effect.gen(function* () {
-        const { endpoint, refused = Effect.never } = yield* pullPlace
-        const { at: there, bytes } = yield* api
+        if (!asksRegistries) return yield* pulledDigest(images, reference)
+        const { json } = yield* api
         const registry = registryOf(reference)
         const login = yield* loginFor(registry, env)
-        const said = (endpoint === undefined ? bytes : there(endpoint).bytes)({
-          method: "POST",
-          path: "/images/create",
-          query: { fromImage: withTag(reference), platform: platform ?? undefined },
-          headers: { "x-registry-auth": registryAuthHeader(registry, login) },
-        })
-        return jsonLines(said).pipe(
-          Stream.mapEffect((message) => {
-            const error = text(at(message, "error"))
-            return error === ""
-              ? Effect.succeed(parsePull(message))
-              : Effect.fail(registryFailure(reference, login, error))
-          }),
-          Stream.mapError((error) =>
-            statusOf(error) === undefined
-              ? error
-              : registryFailure(reference, login, text(error.details["message"]), error),
-          ),
-          Stream.interruptWhen(
-            Effect.flatMap(refused, (words) =>
-              Effect.fail(registryFailure(reference, login, words)),
-            ),
+        const said = yield* json(
+          {
+            method: "GET",
+            path: `/distribution/${encodeURI(reference)}/json`,
+            headers: { "x-registry-auth": registryAuthHeader(registry, login) },
+          },
+          true,
+        ).pipe(
+          Effect.catchIf(
+            (error) => statusOf(error) !== undefined,
+            (error) =>
+              Effect.fail(registryFailure(reference, login, text(error.details["message"]), error)),
           ),
         )
+        return text(at(said, "Descriptor", "digest"))
       }),
-    ),
 
-  registryDigest: (reference) =>
-    Effect.gen(function* () {
-      const { json } = yield* api
-      const registry = registryOf(reference)
-      const login = yield* loginFor(registry, env)
-      const said = yield* json(
-        {
-          method: "GET",
-          path: `/distribution/${encodeURI(reference)}/json`,
-          headers: { "x-registry-auth": registryAuthHeader(registry, login) },
-        },
-        true,
-      ).pipe(
-        Effect.catchIf(
-          (error) => statusOf(error) !== undefined,
-          (error) =>
-            Effect.fail(registryFailure(reference, login, text(error.details["message"]), error)),
-        ),
-      )
-      return text(at(said, "Descriptor", "digest"))
-    }),
-
-  loadImage: (tar) =>
-    Effect.flatMap(api, ({ bytes }) =>
-      jsonLines(
-        bytes({
-          method: "POST",
-          path: "/images/load",
-          query: { quiet: "1" },
-          body: tar,
-          headers: { "content-type": "application/x-tar" },
-        }),
-      ).pipe(
-        Stream.runForEach((said) => {
-          const error = text(at(said, "error"))
-          return error === ""
-            ? Effect.void
-            : Effect.fail(
-                failure(
-                  "E_ENGINE",
-                  `The container engine could not load the image: ${oneLine(error)}`,
-                  {
-                    hints: ["Check that its disk is not full"],
-                  },
-                ),
-              )
-        }),
-      ),
-    ),
-
-  tagImage: (reference, name) =>
-    Effect.flatMap(api, ({ json }) => {
-      const [, repo = name, tag = "latest"] = /^(.*):([^/:]+)$/.exec(name) ?? []
-      return Effect.asVoid(
-        json({ method: "POST", path: `/images/${encodeURI(reference)}/tag`, query: { repo, tag } }),
-      )
-    }),
-
-  build: (query, context, headers) =>
-    Stream.unwrap(
-      Effect.map(api, ({ bytes }) =>
+    loadImage: (tar) =>
+      Effect.flatMap(api, ({ bytes }) =>
         jsonLines(
           bytes({
             method: "POST",
-            path: "/build",
-            query,
-            body: context,
-            headers: { "content-type": "application/x-tar", ...headers },
+            path: "/images/load",
+            query: { quiet: "1" },
+            body: tar,
+            headers: { "content-type": "application/x-tar" },
+          }),
+        ).pipe(
+          Stream.runForEach((said) => {
+            const error = text(at(said, "error"))
+            return error === ""
+              ? Effect.void
+              : Effect.fail(
+                  failure(
+                    "E_ENGINE",
+                    `The container engine could not load the image: ${oneLine(error)}`,
+                    {
+                      hints: ["Check that its disk is not full"],
+                    },
+                  ),
+                )
           }),
         ),
       ),
-    ),
-})
+
+    tagImage: (reference, name) =>
+      Effect.flatMap(api, ({ json }) => {
+        const [, repo = name, tag = "latest"] = /^(.*):([^/:]+)$/.exec(name) ?? []
+        return Effect.asVoid(
+          json({
+            method: "POST",
+            path: `/images/${encodeURI(reference)}/tag`,
+            query: { repo, tag },
+          }),
+        )
+      }),
+
+    build: (query, context, headers) =>
+      Stream.unwrap(
+        Effect.map(api, ({ bytes }) =>
+          jsonLines(
+            bytes({
+              method: "POST",
+              path: "/build",
+              query,
+              body: context,
+              headers: { "content-type": "application/x-tar", ...headers },
+            }),
+          ),
+        ),
+      ),
+  }
+  return images
+}

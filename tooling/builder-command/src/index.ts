@@ -130,11 +130,7 @@ const shape = (
   { command = "docker build" }: BackendSettings,
 ): BuilderShape => ({
   // Where images are and what pins a base image is the engine's matter, as with its own builder.
-  ...classicBuilder(
-    { name: "command", asksRegistries: true, ignoreFile: ".dockerignore" },
-    engine,
-    env,
-  ),
+  ...classicBuilder({ name: "command", ignoreFile: ".dockerignore" }, engine, env),
   features: Effect.succeed(classicFeatures),
   find: (ref, identity) => presentImage(engine, ref, identity),
   build: (request) => build(command.split(" "), engine, env, request),
