@@ -13,17 +13,21 @@ const Differences = Schema.Array(
     case: Schema.String,
     engine: Schema.Literal(...columns),
     reason: Schema.NonEmptyString,
+    /** Of which daemons this is true: all, those of the rig, or the newer ones (RELAUNCH_TEST_DAEMONS). */
+    daemons: Schema.optional(Schema.Literal("older", "newer")),
     /** The parts of the observation that are different; an `error` in place of an `image` is whole. */
     instead: Schema.Union(Schema.Struct({ image: Parts }), Schema.Struct({ error: Parts })),
   }),
 )
 export type Difference = (typeof Differences.Type)[number]
 
-/** Throws when the file is not such a list, and says where. */
-export const readDifferences = (): ReadonlyArray<Difference> =>
-  Schema.decodeUnknownSync(Differences, { onExcessProperty: "error" })(
+/** Those of the daemons that are used now. Throws when the file is not such a list, and says where. */
+export const readDifferences = (): ReadonlyArray<Difference> => {
+  const used = process.env["RELAUNCH_TEST_DAEMONS"] === "newer" ? "newer" : "older"
+  return Schema.decodeUnknownSync(Differences, { onExcessProperty: "error" })(
     parse(readFileSync(join(import.meta.dir, "../differences.yaml"), "utf8")),
-  )
+  ).filter(({ daemons = used }) => daemons === used)
+}
 
 const partsOf = (observation: object): readonly [string, Readonly<Record<string, unknown>>] => {
   const [[kind, parts] = ["", {}]] = Object.entries(observation)

@@ -99,6 +99,16 @@ const ofNewerDaemons = [
     files: ["code", "image"].map((name) => `apps/cli/test/${name}.test.ts`),
     tests: ["the page's code command", "the page's image command"],
   },
+  {
+    name: "conformance of dockerd 26.1 and buildkitd 0.34.2",
+    files: ["tooling/conformance/test/conformance.test.ts"],
+    // What programs and copies leave; podman is the same as without.
+    tests: [
+      "^docker (?:copy|run|stages|workdir)",
+      "^buildkit (?:copy|run|stages|workdir)",
+      "the list of differences",
+    ],
+  },
 ]
 
 interface Again {
