@@ -29,15 +29,20 @@ export const quickly = 2
 /** A user's machine whose folder for temporary files can be looked into. */
 export const startedWith = ({ env, name }: Pick<Way, "env" | "name">) =>
   Effect.gen(function* () {
-    const { home, json, relaunch } = yield* machine
+    const place = yield* machine
+    const { home } = place
     const temporary = yield* temporaryFolder()
     const settings = { ...rig.environment, RELAUNCH_BUILDER: name, ...env, TMPDIR: temporary }
+    // What looks for leftovers and removes them has the same folder.
+    const relaunch = (args: ReadonlyArray<string>) => place.relaunch(args, { env: settings })
+    const json = (args: ReadonlyArray<string>, options: { readonly cwd?: string } = {}) =>
+      place.json(args, { ...options, env: settings })
     const start = (args: ReadonlyArray<string>, cwd = home) =>
       startRelaunchCli(args, { home, cwd, env: settings })
     const leftovers = Effect.sync(() => fs.readdirSync(temporary))
     const containers = containersOfHome(name, join(home, "relaunch"))
     const running = containersOfHome(name, join(home, "relaunch"), "running")
-    return { home, json, relaunch, start, leftovers, containers, running }
+    return { home, temporary, json, relaunch, start, leftovers, containers, running }
   })
 
 export const started = startedWith(configured ?? docker)

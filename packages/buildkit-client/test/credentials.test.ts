@@ -157,18 +157,28 @@ describe("a registry token", () => {
     }),
   )
 
-  liveEffect("with a login follows no redirect", () =>
-    Effect.gen(function* () {
-      let asked = 0
-      const server = yield* tokenServer((request) => {
-        asked += 1
-        return Response.redirect(new URL("/elsewhere", request.url).href, 307)
-      })
-      const reason = yield* Effect.flip(fetchToken(withLogin, `${server.url}token`))
-      expect(reason).toContain("no token from r.example")
-      expect(asked).toBe(1)
-    }),
-  )
+  for (const how of ["POST", "GET"] as const) {
+    liveEffect(`with a login follows no redirect of a ${how} to another host`, () =>
+      Effect.gen(function* () {
+        const strayed: Array<string> = []
+        const other = yield* tokenServer((request) => {
+          strayed.push(`${request.method} ${request.headers.get("authorization")}`)
+          return Response.json({ token: "T" })
+        })
+        const asked: Array<string> = []
+        const server = yield* tokenServer((request) => {
+          asked.push(request.method)
+          return request.method === how
+            ? Response.redirect(`${other.url}token`, 307)
+            : new Response("", { status: 404 })
+        })
+        const reason = yield* Effect.flip(fetchToken(withLogin, `${server.url}token`))
+        expect(reason).toContain("no token from r.example")
+        expect(asked).toEqual(how === "POST" ? ["POST"] : ["POST", "GET"])
+        expect(strayed).toEqual([])
+      }),
+    )
+  }
 
   liveEffect("that is refused says the status and no login", () =>
     Effect.gen(function* () {

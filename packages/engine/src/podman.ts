@@ -129,6 +129,16 @@ const ownService = (socket: string, env: Environment, options: ServiceOptions) =
 const givenSocket = (env: Environment): string | undefined =>
   /^unix:\/\/(.+)$/.exec(env["CONTAINER_HOST"] ?? "")?.[1]
 
+/**
+ * Where a service of ours keeps contexts that it is sent and blobs that it pulls, a file with the registry's
+ * login among them: what is cut off leaves them behind, and so they go with us.
+ */
+const ownTemporary = (env: Environment) =>
+  // Without XDG_RUNTIME_DIR, a user's podman keeps all of its state there.
+  process.getuid?.() !== 0 && env["XDG_RUNTIME_DIR"] === undefined
+    ? Effect.succeed(env)
+    : Effect.map(temporaryFolder("podman", { large: true }), (TMPDIR) => ({ ...env, TMPDIR }))
+
 /** `CONTAINER_HOST` when it is a unix socket, as podman's own remote client has it; else a service of ours. */
 export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure, Scope.Scope> =>
   Effect.gen(function* () {
@@ -136,7 +146,7 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
     if (given !== undefined) return endpointAt(given, "CONTAINER_HOST")
     const folder = yield* temporaryFolder("podman")
     const group = hasBuildGroups() ? basename(dirname(folder)) : undefined
-    const endpoint = yield* ownService(join(folder, "podman.sock"), env, {
+    const endpoint = yield* ownService(join(folder, "podman.sock"), yield* ownTemporary(env), {
       group: group ?? "",
       logLevel: "warn",
       onLine: () => undefined,
@@ -149,13 +159,6 @@ const tooMany = /msg="Too many requests to .*: sleeping for ([\d.]+) seconds/
 
 /** Waits that podman takes upon itself are worth so many seconds together. */
 const longestWait = 5
-
-/** What a pull that is cut off leaves behind, a file with the registry's login among it, goes with us. */
-const ownTemporary = (env: Environment) =>
-  // Without XDG_RUNTIME_DIR, a user's podman keeps all of its state there.
-  process.getuid?.() !== 0 && env["XDG_RUNTIME_DIR"] === undefined
-    ? Effect.succeed(env)
-    : Effect.map(temporaryFolder("pull", { large: true }), (TMPDIR) => ({ ...env, TMPDIR }))
 
 /**
  * Podman waits by itself where a registry is asked too often, for minutes, and says so in its log alone,

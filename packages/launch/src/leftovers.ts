@@ -39,14 +39,22 @@ export type Leftover =
       readonly size: number
     }
 
-const sizeOf = (folder: string): number => {
-  let size = 0
-  for (const item of fs.readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (!item.isFile()) continue
-    size += fs.lstatSync(join(item.parentPath, item.name), { throwIfNoEntry: false })?.size ?? 0
+/** Of what is there: the engine of a command that was killed may still remove what is its own. */
+const itemsIn = (folder: string): ReadonlyArray<fs.Dirent> => {
+  try {
+    return fs.readdirSync(folder, { withFileTypes: true })
+  } catch {
+    return []
   }
-  return size
 }
+
+const sizeOf = (folder: string): number =>
+  itemsIn(folder).reduce((size, item) => {
+    const path = join(folder, item.name)
+    if (item.isDirectory()) return size + sizeOf(path)
+    const found = item.isFile() ? fs.lstatSync(path, { throwIfNoEntry: false }) : undefined
+    return size + (found?.size ?? 0)
+  }, 0)
 
 const idOf = ({ entity, id, project }: Run) => `${entity}/${project}/${id}`
 
