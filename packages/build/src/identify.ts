@@ -5,7 +5,7 @@ import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { BuildContext, ContextEntry } from "./context.ts"
 import type { DigestCache, DigestKind } from "./digests.ts"
-import { type Pause, pauses, unreadable } from "./reading.ts"
+import { asListed, type Pause, pauses, unreadable } from "./reading.ts"
 
 /** Files up to this size are read at once, larger ones streamed. */
 const wholeReadLimit = 1 << 20
@@ -14,11 +14,18 @@ const encodings = { sha256: "hex", md5: "base64" } as const
 
 const hashOf = async (file: string, kind: DigestKind, pause: Pause): Promise<string> => {
   const hash = new Bun.CryptoHasher(kind)
-  for await (const chunk of Bun.file(file).stream()) {
-    hash.update(chunk)
-    // The stream of a file that is in memory comes without a pause of its own.
-    const paused = pause()
-    if (paused !== undefined) await paused
+  const opened = fs.openSync(file, asListed)
+  try {
+    const buffer = Buffer.allocUnsafe(wholeReadLimit)
+    for (;;) {
+      const count = fs.readSync(opened, buffer)
+      if (count === 0) break
+      hash.update(buffer.subarray(0, count))
+      const paused = pause()
+      if (paused !== undefined) await paused
+    }
+  } finally {
+    fs.closeSync(opened)
   }
   return hash.digest(encodings[kind])
 }
@@ -31,7 +38,9 @@ const digestOf = (
 ): string | Promise<string> => {
   if (file === undefined) return ""
   return size <= wholeReadLimit
-    ? new Bun.CryptoHasher(kind).update(fs.readFileSync(file)).digest(encodings[kind])
+    ? new Bun.CryptoHasher(kind)
+        .update(fs.readFileSync(file, { flag: asListed }))
+        .digest(encodings[kind])
     : hashOf(file, kind, pause)
 }
 

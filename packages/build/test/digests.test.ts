@@ -90,6 +90,22 @@ describe("digests of files that were read before", () => {
     }),
   )
 
+  for (const size of [10, 2_000_000]) {
+    effect(`of ${size} bytes are not those of where a link leads that was a file when listed`, () =>
+      Effect.gen(function* () {
+        const { entries, root } = yield* directory({ "sub/a": "x".repeat(size) })
+        const listed = yield* entries
+        fs.renameSync(join(root, "sub/a"), join(root, "outside"))
+        fs.symlinkSync("../outside", join(root, "sub/a"))
+        const { code, message } = yield* Effect.flip(identified(listed))
+        expect([code, message]).toEqual([
+          "E_SOURCE_UNREADABLE",
+          `\`${join(root, "sub/a")}\` cannot be read: ELOOP: too many symbolic links encountered`,
+        ])
+      }),
+    )
+  }
+
   effect("of both kinds stand beside each other, and those of removed files are forgotten", () =>
     Effect.gen(function* () {
       const { entries, fill, folder, opened, root } = yield* directory({ a: "one", b: "two" })

@@ -3,7 +3,7 @@
  * since it was identified ends the stream, because the image would not be what its tag says.
  */
 import * as fs from "node:fs"
-import type { ContextEntry } from "@relaunch/build"
+import { asListed, type ContextEntry } from "@relaunch/build"
 import { createTarPacker, type TarHeader } from "modern-tar"
 
 export interface ExtraFile {
@@ -31,8 +31,9 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
   const hash = new Bun.CryptoHasher("sha256")
   const file = entry.file ?? ""
   let sent = 0
-  const stream = fs.createReadStream(file, { highWaterMark: 1 << 18 })
+  let stream: fs.ReadStream | undefined
   try {
+    stream = fs.createReadStream(file, { fd: fs.openSync(file, asListed), highWaterMark: 1 << 18 })
     for await (const chunk of stream) {
       const bytes: Uint8Array = chunk
       sent += bytes.length
@@ -44,7 +45,7 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
     if (cause instanceof Error && "syscall" in cause) throw new ChangedWhileRead(entry.path)
     throw cause
   } finally {
-    stream.destroy()
+    stream?.destroy()
   }
   if (sent !== entry.size || (entry.sha256 !== undefined && hash.digest("hex") !== entry.sha256)) {
     throw new ChangedWhileRead(entry.path)

@@ -60,6 +60,13 @@ describe("a tar stream", () => {
     ["shrank", (file: string) => fs.truncateSync(file, 5)],
     ["is empty now", (file: string) => fs.truncateSync(file, 0)],
     ["has other bytes", (file: string) => fs.writeFileSync(file, "9876543210")],
+    [
+      "is a link now",
+      (file: string) => {
+        fs.renameSync(file, `${file}.moved`)
+        fs.symlinkSync(`${file}.moved`, file)
+      },
+    ],
     ["is gone", (file: string) => fs.rmSync(file)],
     [
       "is a directory now",

@@ -238,6 +238,23 @@ describe("entries", () => {
     )
 
     for (const size of [1000, 200_000]) {
+      liveEffect(`of ${size} bytes that became a link are not followed (${name})`, () =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder({ outside: "x".repeat(size) })
+          const file = join(folder, "set")
+          yield* Effect.promise(() => symlink("outside", file))
+          const error = yield* Effect.flip(
+            built(address, {
+              context: { entries: [{ kind: "file", path: "set", file, size }] },
+              dockerfile: { text: "FROM scratch\nCOPY . /\n" },
+            }),
+          )
+          expect(error.message).toBe(
+            "`set` of the build context became a link while it was being sent",
+          )
+        }),
+      )
+
       liveEffect(`of ${size} bytes that are no longer what they were (${name})`, () =>
         Effect.gen(function* () {
           const [before, after] = ["b".repeat(size), "a".repeat(size)]

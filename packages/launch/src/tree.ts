@@ -1,6 +1,12 @@
 /** Looks into a source tree without caring whether its bytes lie in a folder or in the store. */
 import * as fs from "node:fs"
-import { type BuildContext, type ContextEntry, dockerIgnore, identified } from "@relaunch/build"
+import {
+  asListed,
+  type BuildContext,
+  type ContextEntry,
+  dockerIgnore,
+  identified,
+} from "@relaunch/build"
 import { cleanPath, type ProjectFiles } from "@relaunch/dockerfile"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
@@ -26,7 +32,7 @@ export const readFrom = (entries: ReadonlyArray<ContextEntry>): ProjectFiles => 
       const entry = entryAt(path)
       return entry?.file === undefined || entry.size > textLimit
         ? undefined
-        : fs.readFileSync(entry.file, "utf8")
+        : fs.readFileSync(entry.file, { encoding: "utf8", flag: asListed })
     },
   }
 }

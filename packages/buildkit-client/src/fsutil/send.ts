@@ -4,6 +4,7 @@
  * their STAT; FIN from it and then from us ends it.
  */
 import { createHash, type Hash } from "node:crypto"
+import { constants } from "node:fs"
 import { type FileHandle, open, readFile } from "node:fs/promises"
 import type { Call } from "../grpc/call.ts"
 import { RpcError, rpcError } from "../grpc/status.ts"
@@ -33,6 +34,9 @@ const chunkSize = 256 << 10
 /** Milliseconds of walking after which others get their turn: the daemon's health checks among them. */
 const turn = 10
 
+/** What is a link by now is not followed out of the tree. */
+const asListed = constants.O_RDONLY | constants.O_NOFOLLOW
+
 const noData = new Uint8Array()
 
 const changed = (node: TreeNode, reason: string) =>
@@ -43,10 +47,12 @@ const unreadable = (node: TreeNode, error: unknown): ContextError =>
     ? error
     : error instanceof Error && Reflect.get(error, "code") === "ENOENT"
       ? changed(node, "was removed while it was being sent")
-      : new ContextError({
-          path: nameText(node.name),
-          reason: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        })
+      : error instanceof Error && Reflect.get(error, "code") === "ELOOP"
+        ? changed(node, "became a link while it was being sent")
+        : new ContextError({
+            path: nameText(node.name),
+            reason: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+          })
 
 type SendPacket = (packet: Uint8Array) => Promise<void> | undefined
 
@@ -86,13 +92,13 @@ const sendFile = async (
 ): Promise<void> => {
   const hash = content.sha256 === undefined ? undefined : createHash("sha256")
   if (node.size <= wholeUpTo) {
-    const read = node.size === 0 ? noData : await readFile(content.file)
+    const read = node.size === 0 ? noData : await readFile(content.file, { flag: asListed })
     if (read.length < node.size) throw changed(node, "became shorter while it was being sent")
     const bytes = read.subarray(0, node.size)
     hash?.update(bytes)
     if (node.size > 0) await send(dataPacket(id, bytes))
   } else {
-    const handle = await open(content.file, "r")
+    const handle = await open(content.file, asListed)
     try {
       await sendChunks(node.size, readerOf(handle, node, hash, scratch()), id, send)
     } finally {
