@@ -15,6 +15,8 @@ const pythons: ReadonlyArray<readonly [Readonly<Record<string, string>>, string]
   [{ "runtime.txt": "3.10" }, "3.10"],
   [{ ".python-version": "3.12\n" }, "3.12"],
   [{ ".python-version": "3.12.1" }, "3.12"],
+  [{ ".python-version": "3.12 \r\n" }, "3.12"],
+  [{ ".python-version": "\ufeff 3.12\t\r\n\r\n" }, "3.12"],
   [{ ".python-version": "# the team's\n\n3.11 # not newer\n3.10\n" }, "3.11"],
   [{ ".python-version": "cpython@3.12.1" }, "3.12"],
   [{ ".python-version": "cpython-3.12.1-linux-x86_64-gnu" }, "3.12"],

@@ -1,6 +1,7 @@
 /** Build contexts and trees: links, special files, names and sizes that break careless tools. */
 import * as fs from "node:fs"
 import { join } from "node:path"
+import { relaunchExecutable } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { type BadInput, code, main, type Place, threeBuilders } from "./case.ts"
 
@@ -174,6 +175,29 @@ const names: ReadonlyArray<BadInput> = [
   },
 ]
 
+/** The command with at most so many files open at once. */
+const withDescriptors = (most: number) => [
+  ...["sh", "-c", `ulimit -n ${most}; exec "$@"`, "sh", relaunchExecutable],
+]
+
+const descriptors: ReadonlyArray<BadInput> = [
+  {
+    title: "300 files where 64 may be open at once",
+    builders: ["docker", "buildkit"],
+    files: {
+      ...main,
+      ...dockerfile,
+      ...Object.fromEntries(
+        Array.from({ length: 300 }, (_, at) => [`data/${at}`, `${at}`.repeat(2000)]),
+      ),
+    },
+    args: custom,
+    setUp: () => Effect.succeed({ program: withDescriptors(64) }),
+    answer: { says: /^run \w+ finished/ },
+    stored: { jobs: 1, runs: 1 },
+  },
+]
+
 const manyFiles = Number(process.env["RELAUNCH_TEST_FILES"] ?? 1_000_000)
 /** Folders of 1,000 files each, in memory. */
 const manyIn = (folder: string, name: string) =>
@@ -243,5 +267,6 @@ export const contexts: ReadonlyArray<BadInput> = [
   ...links,
   ...special,
   ...names,
+  ...descriptors,
   ...sizes,
 ]

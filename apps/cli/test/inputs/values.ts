@@ -113,4 +113,15 @@ const flags: ReadonlyArray<BadInput> = [
   }),
 ]
 
-export const values: ReadonlyArray<BadInput> = [...names, ...flags]
+const inherited: ReadonlyArray<BadInput> = [
+  {
+    title: "a library that the caller's programs load first, which no program of a job does",
+    files: { "main.py": 'import os\nassert "LD_PRELOAD" not in os.environ\n' },
+    args: code,
+    env: { LD_PRELOAD: "libm.so.6" },
+    answer: { says: /^run \w+ finished/ },
+    stored: { jobs: 1, runs: 1 },
+  },
+]
+
+export const values: ReadonlyArray<BadInput> = [...names, ...flags, ...inherited]
