@@ -3,9 +3,11 @@ import type { Problem } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
 import { inTurns, median, type Subject, type Taken } from "./measure.ts"
 
-/** What the first subject should need at most, given the medians of all, in milliseconds. */
+/** What the first subject should need at most, given what the others need. */
 export interface Aim {
   readonly text: string
+  /** Medians of the time in milliseconds, or the peak of memory in bytes. */
+  readonly of: "time" | "memory"
   readonly most: (others: ReadonlyArray<number>) => number
 }
 
@@ -34,31 +36,52 @@ export interface Result {
   readonly what: string
   readonly turns: number
   readonly lines: ReadonlyArray<Line>
-  /** `missedBy` in milliseconds: 0 when the aim is reached. */
-  readonly aim: { readonly text: string; readonly missedBy: number } | null
+  /** `missedBy` in milliseconds or bytes: 0 when the aim is reached. */
+  readonly aim: {
+    readonly text: string
+    readonly of: Aim["of"]
+    readonly missedBy: number
+  } | null
 }
 
 export const within = (text: string, milliseconds: number): Aim => ({
   text,
+  of: "time",
   most: () => milliseconds,
 })
 
 /** Of the first of the others. */
 export const timesOther = (text: string, factor: number): Aim => ({
   text,
+  of: "time",
   most: ([other = 0]) => other * factor,
 })
 
 export const overOther = (text: string, milliseconds: number): Aim => ({
   text,
+  of: "time",
   most: ([other = 0]) => other + milliseconds,
 })
+
+/** Of the first of the others; bytes. */
+export const memoryOverOther = (text: string, bytes: number): Aim => ({
+  text,
+  of: "memory",
+  most: ([other = 0]) => other + bytes,
+})
+
+const missed = (aim: Aim, taken: ReadonlyArray<Taken>): number => {
+  const [ours = 0, ...others] = taken.map(({ peak, times }) =>
+    aim.of === "memory" ? peak : median(times),
+  )
+  return Math.max(0, ours - aim.most(others))
+}
 
 export const resultOf = (
   { aim, subjects, what }: Comparison,
   taken: ReadonlyArray<Taken>,
 ): Result => {
-  const [ours = 0, ...others] = taken.map(({ times }) => median(times))
+  const ours = median(taken[0]?.times ?? [])
   return {
     what,
     turns: taken[0]?.times.length ?? 0,
@@ -70,8 +93,7 @@ export const resultOf = (
       peak,
       ratio: at === 0 ? null : ours / median(times),
     })),
-    aim:
-      aim === undefined ? null : { text: aim.text, missedBy: Math.max(0, ours - aim.most(others)) },
+    aim: aim === undefined ? null : { text: aim.text, of: aim.of, missedBy: missed(aim, taken) },
   }
 }
 

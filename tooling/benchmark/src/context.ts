@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Bench, compiled, program } from "./bench.ts"
 import { ownBuildkitd } from "./buildkitd.ts"
-import { type Comparison, timesOther } from "./comparison.ts"
+import { type Comparison, memoryOverOther, timesOther } from "./comparison.ts"
 import type { Subject } from "./measure.ts"
 import { writeTree } from "./tree.ts"
 
@@ -46,6 +46,9 @@ export const contextComparisons = (
         command: () => program(bench, theirs),
       },
     ]
+    const sentThrice = [send, address, tree("thrice")]
+    yield* writeFiles(tree("thrice"), { Dockerfile: "FROM scratch\nCOPY src /src\n" })
+    yield* writeTree(join(tree("thrice"), "src"), files, 3 * fileSize)
     const size = `${files} files, ${(files * fileSize) / 1e6} MB`
     return [
       {
@@ -65,6 +68,24 @@ export const contextComparisons = (
         aim: timesOther("at most 1.1 times buildctl", 1.1),
         mostTurns: 3,
         subjects: subjects(() => output([buildctl, "--addr", address, "prune", "--all"])),
+      },
+      {
+        what: `send ${size}, beside three times the bytes`,
+        // As much garbage as the collector lets lie.
+        aim: memoryOverOther("flat memory: at most 90 MB more for three times the bytes", 90e6),
+        mostTurns: 2,
+        subjects: [
+          {
+            name: "@buildkit-js/client, three times the bytes",
+            prepare: () => Effect.asVoid(output([buildctl, "--addr", address, "prune", "--all"])),
+            command: () => program(bench, sentThrice),
+          },
+          {
+            name: "@buildkit-js/client",
+            prepare: () => Effect.asVoid(output([buildctl, "--addr", address, "prune", "--all"])),
+            command: () => program(bench, ours),
+          },
+        ],
       },
     ]
   })

@@ -104,6 +104,7 @@ export const launchComparisons = (
             prepare: () => edit,
             command: (turn: number) => launch(`first-${turn}`),
           },
+          docker,
           {
             name: "docker build and run",
             prepare: () => edit,

@@ -5,6 +5,8 @@ import type { Line, Result } from "./comparison.ts"
 const time = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`
 
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(0)} MB`
+
 const widths = [44, 10, 20, 9, 7] as const
 
 const row = (cells: ReadonlyArray<string>): string =>
@@ -20,14 +22,17 @@ const lineOf = ({ fastest, median, name, peak, ratio, slowest }: Line): string =
     ratio === null ? `  ${name}` : `  beside ${name}`,
     time(median),
     `${time(fastest)} to ${time(slowest)}`,
-    `${(peak / 1e6).toFixed(0)} MB`,
+    megabytes(peak),
     ratio === null ? "" : ratio.toFixed(2),
   ])
 
 const aimOf = ({ aim }: Result): ReadonlyArray<string> =>
   aim === null
     ? []
-    : [`  aim: ${aim.text}: ${aim.missedBy === 0 ? "reached" : `missed by ${time(aim.missedBy)}`}`]
+    : [`  aim: ${aim.text}: ${aim.missedBy === 0 ? "reached" : `missed by ${amount(aim)}`}`]
+
+const amount = ({ missedBy, of }: NonNullable<Result["aim"]>): string =>
+  of === "memory" ? megabytes(missedBy) : time(missedBy)
 
 export const blockOf = (result: Result): string =>
   [

@@ -5,6 +5,7 @@ import { run } from "@relaunch/local-engine"
 import { liveEffect, temporaryFolder, testRig, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { compiled, fullSizes, program } from "../src/bench.ts"
+import { memoryOverOther } from "../src/comparison.ts"
 import { groups, inTurns, median, type Result, resultOf } from "../src/index.ts"
 import { writeTree } from "../src/tree.ts"
 
@@ -18,7 +19,11 @@ describe("figures", () => {
   test("are held against an aim that depends on the other's", () => {
     const command = () => ({ words: ["true"], env: {} })
     const subjects = ["ours", "theirs"].map((name) => ({ name, command }))
-    const aim = { text: "less than theirs", most: ([theirs = 0]: ReadonlyArray<number>) => theirs }
+    const aim = {
+      text: "less than theirs",
+      of: "time" as const,
+      most: ([theirs = 0]: ReadonlyArray<number>) => theirs,
+    }
     const taken = (times: ReadonlyArray<number>) => ({ times, peak: 1 })
     const result = (...all: ReadonlyArray<ReadonlyArray<number>>) =>
       resultOf({ what: "work", subjects, aim }, all.map(taken))
@@ -27,6 +32,19 @@ describe("figures", () => {
       aim: { missedBy: 0 },
       lines: [{ ratio: null }, { ratio: 0.5, fastest: 20, slowest: 20 }],
     })
+  })
+
+  test("of memory are held against an aim of memory", () => {
+    const command = () => ({ words: ["true"], env: {} })
+    const subjects = ["ours", "theirs"].map((name) => ({ name, command }))
+    const aim = memoryOverOther("flat", 50)
+    const missed = (peak: number) =>
+      resultOf({ what: "work", subjects, aim }, [
+        { times: [1], peak },
+        { times: [1], peak: 100 },
+      ]).aim
+    expect(missed(180)).toEqual({ text: "flat", of: "memory", missedBy: 30 })
+    expect(missed(150)?.missedBy).toBe(0)
   })
 
   liveEffect("of a program count its own memory, not that of who measures it", () =>
@@ -62,13 +80,23 @@ describe("tooling/bench --quick", () => {
           ["plan 120 files, 0.12 MB, again", "relaunch plan", "reading and hashing"],
           ["launch a directory, nothing changed", "relaunch", "docker run"],
           ["launch a directory, one line edited", "relaunch", "docker run", "docker build and run"],
-          ["launch a directory, first, into an empty store", "relaunch", "docker build and run"],
+          [
+            "launch a directory, first, into an empty store",
+            "relaunch",
+            "docker run",
+            "docker build and run",
+          ],
           ["launch an image", "relaunch", "docker pull and run", "wandb launch"],
           ...["unchanged", "one file changed", "first"].map((how) => [
             `send 120 files, 0.12 MB, ${how}`,
             "@buildkit-js/client",
             "buildctl",
           ]),
+          [
+            "send 120 files, 0.12 MB, beside three times the bytes",
+            "@buildkit-js/client, three times the bytes",
+            "@buildkit-js/client",
+          ],
           ["launch a directory of 120 files, 0.12 MB, first", "relaunch", "docker build and run"],
           ["launch a directory of 120 files, 0.12 MB, nothing changed", "relaunch", "docker run"],
         ])
