@@ -26,6 +26,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { classicBuilder, classicFeatures } from "./classic.ts"
+import { withoutLostLayers } from "./lost-layer.ts"
 
 /** Engine 18.09, the first whose BuildKit is reached through the API. */
 const firstWithBuildkit = [1, 39] as const
@@ -85,6 +86,9 @@ const firstWithRewrites = 26
 const rewrites = ({ containerdStore, serverVersion }: EngineInfo): boolean =>
   containerdStore && Number(serverVersion.split(".")[0]) >= firstWithRewrites
 
+/** The engine's words of a step in the cache whose layer went, as by a clean-up that was broken off. */
+const lostLayer = /failed to get layer \S+: layer does not exist/
+
 const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
   const classic = classicBuilder({ name: "docker", ignoreFile: ".dockerignore" }, engine, env)
   const hasBuildkit =
@@ -128,13 +132,13 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
         )
       }),
     )
-  return {
+  return withoutLostLayers("Docker", lostLayer, {
     ...classic,
     features,
     // The engine's BuildKit keeps its cache, whichever way builds go now.
     cache: buildkitCache(Effect.map(engine.endpoint, addressOf)),
     build: (request) => toldAboutEpoch(request, features, build(request)),
-  }
+  })
 }
 
 /** Host and context of the settings count where the environment names neither. */

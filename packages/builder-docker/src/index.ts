@@ -6,4 +6,5 @@ export {
   dockerfileIn,
   type EngineBuilderOptions,
 } from "./classic.ts"
+export { withoutLostLayers } from "./lost-layer.ts"
 export { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"

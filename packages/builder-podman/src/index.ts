@@ -2,8 +2,8 @@
  * The backend that builds with podman, by its Docker-compatible API: the same tar, the same messages,
  * layers kept between builds. The image lands in podman's own storage, where the run then starts.
  */
-import { BuildEvent, Builder, type BuilderFeatures, type BuilderShape } from "@relaunch/build"
-import { classicBuilder } from "@relaunch/builder-docker"
+import { Builder, type BuilderFeatures } from "@relaunch/build"
+import { classicBuilder, withoutLostLayers } from "@relaunch/builder-docker"
 import {
   type Backend,
   type BackendSettings,
@@ -13,7 +13,6 @@ import {
 } from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Stream from "effect/Stream"
 
 /**
  * Podman 4.3 ends a RUN with a cache mount by emptying the container's root ("unable to cleanup run
@@ -33,30 +32,14 @@ const featuresOf = (version: string): BuilderFeatures => ({
 /** Podman's words of a cached image whose layer it lost, as happens to one that was killed meanwhile. */
 const lostLayer = /checking if cached image exists .*layer not known/
 
-/** A cache with a hole is one build that takes longer, and no failure. */
-const withoutHoles = (builder: BuilderShape): BuilderShape => ({
-  ...builder,
-  build: (request) =>
-    Stream.catchAll(builder.build(request), (error) =>
-      request.noCache === true || !lostLayer.test(error.message)
-        ? Stream.fail(error)
-        : Stream.concat(
-            Stream.succeed(
-              BuildEvent.Warning({
-                message: "Podman's cache has lost a layer; building again without it",
-              }),
-            ),
-            builder.build({ ...request, noCache: true }),
-          ),
-    ),
-})
-
 /** `env` is where the user's registry logins are looked up. */
 export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Engine> =>
   Layer.effect(
     Builder,
     Effect.map(Engine, (engine) =>
-      withoutHoles(
+      withoutLostLayers(
+        "Podman",
+        lostLayer,
         classicBuilder(
           {
             name: "podman",

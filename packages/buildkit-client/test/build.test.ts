@@ -203,12 +203,9 @@ for (const { address, name } of buildkitDaemons) {
 
 describe("a build that is left", () => {
   const processes = Effect.promise(async () => {
-    const { Glob } = await import("bun")
-    const found: Array<string> = []
-    for (const path of new Glob("[0-9]*/cmdline").scanSync("/proc")) {
-      found.push(await readFile(join("/proc", path), "utf8").catch(() => ""))
-    }
-    return found
+    const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name))
+    // One that has ended meanwhile has no command.
+    return Promise.all(ids.map((id) => readFile(`/proc/${id}/cmdline`, "utf8").catch(() => "")))
   })
 
   for (const { address, name } of allDaemons) {

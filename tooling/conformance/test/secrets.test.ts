@@ -60,17 +60,23 @@ const streamHas = (answer: Response, needles: ReadonlyArray<Buffer>): Effect.Eff
     return false
   })
 
-/** BuildKit's own databases: cache keys, history, metadata of layers. */
+/** The builders' own databases: cache keys, history, metadata of layers. */
 const databases = {
-  docker: "docker/buildkit/{cache,history,metadata_v2,snapshots}.db",
-  buildkit: "buildkit/**/{cache,history,metadata_v2,metadata}.db",
-  podman: "podman/**/{images,layers,containers}.json",
+  docker: ["cache", "containerdmeta", "metadata_v2", "snapshots"].map(
+    (name) => `docker/buildkit/${name}.db`,
+  ),
+  buildkit: [
+    "cache.db",
+    "history.db",
+    ...["containerdmeta.db", "metadata_v2.db", "snapshots/metadata.db"].map(
+      (name) => `runc-overlayfs/${name}`,
+    ),
+  ].map((path) => `buildkit/${path}`),
+  podman: ["images", "layers", "containers"].map((name) => `podman/overlay-${name}/${name}.json`),
 } as const
 
 const records = (column: keyof typeof databases) =>
-  [...new Bun.Glob(databases[column]).scanSync(cacheFolder())].map((file) =>
-    readFileSync(join(cacheFolder(), file)),
-  )
+  databases[column].map((file) => readFileSync(join(cacheFolder(), file)))
 
 const linesOf = (events: ReadonlyArray<BuildEvent>): ReadonlyArray<string> =>
   events.flatMap((event) => (event._tag === "VertexLog" ? [event.line] : []))

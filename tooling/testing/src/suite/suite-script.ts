@@ -22,8 +22,8 @@ const root = join(import.meta.dir, "../../../..")
 const reports = mkdtempSync(join(tmpdir(), "relaunch-reports-"))
 const oneCheckSeconds = 20 * 60
 const allChecks = "60 minutes"
-/** Two more than there are processors: most of what runs waits half of its time for a daemon or its disk. */
-const atOnce = Math.min(6, availableParallelism() + 2)
+/** One more than there are processors: most of what runs waits for a daemon now and then. */
+const atOnce = Math.min(4, availableParallelism() + 1)
 
 /** Tests must not depend on what the user of this machine has set for other purposes. */
 const ownEnvironment = (): Record<string, string | undefined> => ({
