@@ -213,6 +213,38 @@ describe("podman's cache", () => {
   )
 })
 
+describe("docker's cache", () => {
+  liveEffect(
+    "that has lost a layer fails no launch",
+    () =>
+      Effect.gen(function* () {
+        const root = yield* daemonFolder()
+        const { host, start } = yield* ownDockerd(root)
+        const first = yield* start
+        const Dockerfile = "FROM busybox:1\nRUN echo lost >/lost\nWORKDIR /x\nCOPY main.sh .\n"
+        const folder = yield* temporaryFolder({ "main.sh": script(), Dockerfile, quick })
+        const { relaunch } = yield* machine
+        const env = { DOCKER_HOST: host }
+        const launch = (file: string) =>
+          relaunch([...flagsFor("docker"), "-D", file], { cwd: folder, env })
+        const layers = join(root, "docker/image/overlay2/layerdb/sha256")
+        expect((yield* launch("quick")).code).toBe(0)
+        const kept = fs.readdirSync(layers)
+        expect((yield* launch("Dockerfile")).code).toBe(0)
+        yield* killProcess(first)
+        const lost = fs.readdirSync(layers).filter((layer) => !kept.includes(layer))
+        expect(lost.length).toBeGreaterThan(0)
+        for (const layer of lost) fs.rmSync(join(layers, layer), { recursive: true })
+        yield* start
+        fs.writeFileSync(join(folder, "main.sh"), script())
+        const again = yield* launch("Dockerfile")
+        expect(again.code === 0 ? "" : again.stdout).toBe("")
+        expect(again.stderr).toContain("warning: Docker's cache has lost a layer")
+      }),
+    "3 minutes",
+  )
+})
+
 describe("a full disk", () => {
   const filling = () =>
     `FROM busybox:1\nRUN echo ${crypto.randomUUID()} && dd if=/dev/zero of=/big bs=1M count=300\n`

@@ -87,7 +87,7 @@ const rewrites = ({ containerdStore, serverVersion }: EngineInfo): boolean =>
   containerdStore && Number(serverVersion.split(".")[0]) >= firstWithRewrites
 
 /** The engine's words of a step in the cache whose layer went, as by a clean-up that was broken off. */
-const lostLayer = /failed to get layer \S+: layer does not exist/
+const lostLayer = /: (?:failed to get layer \S+: )?layer does not exist$/
 
 const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
   const classic = classicBuilder({ name: "docker", ignoreFile: ".dockerignore" }, engine, env)
