@@ -77,6 +77,7 @@ const unread = (cause: unknown): Failure =>
   })
 
 const step = { id: "load", name: "load into the engine" }
+const finished = BuildEvent.VertexFinished({ id: step.id, cached: false })
 
 /** Loads what `withoutLayers` left in the folder, and the layers that are missing, as a step of the build. */
 export const loadLayers = (
@@ -117,11 +118,14 @@ export const loadLayers = (
       })
       const ended = [
         BuildEvent.VertexProgress({ id: step.id, unit: "bytes", current: total, total }),
-        BuildEvent.VertexFinished({ id: step.id, cached: false }),
+        finished,
       ]
       return Stream.concat(
         Stream.fromIterable(started),
-        Stream.fromIterableEffect(Effect.as(loading, ended)),
+        // Whoever goes another way then has no step that never ends.
+        Stream.catchAll(Stream.fromIterableEffect(Effect.as(loading, ended)), (error) =>
+          Stream.concat(Stream.succeed(finished), Stream.fail(error)),
+        ),
       )
     }),
   )
