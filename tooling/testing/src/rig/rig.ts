@@ -31,6 +31,8 @@ const systemPackages = [
   providing("docker-registry"),
   providing("podman"),
   providing("slirp4netns"),
+  // A recommendation of podman's package, which a lean installation leaves out; rootless podman cannot do without.
+  providing("newuidmap", "uidmap"),
   providing("runc"),
   providing("sshd", "openssh-server"),
   providing("ssh", "openssh-client"),
