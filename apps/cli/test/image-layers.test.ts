@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { builders, machine } from "./command.ts"
+import { builders, machine, rig } from "./command.ts"
 import { daemonFolder, ownBuildkitd, ownDockerd } from "./faulty.ts"
 
 const flags = ["--uri", ".", "-p", "demo", "-J", `layers-${crypto.randomUUID().slice(0, 8)}`]
@@ -17,15 +17,31 @@ const loaded = (stderr: string): number | undefined =>
     .map((line) => JSON.parse(line))
     .findLast(({ event, id }) => event === "VertexProgress" && id === "load")?.total
 
+/** Media types of the layers of an image in the open registry. */
+const layerTypes = (ref: string) =>
+  Effect.promise(async (): Promise<ReadonlyArray<string>> => {
+    const [, registry = "", name = "", tag = ""] = /^([^/]+)\/(.+):(.+)$/.exec(ref) ?? []
+    const answer = await fetch(`http://${registry}/v2/${name}/manifests/${tag}`, {
+      headers: {
+        accept:
+          "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json",
+      },
+    })
+    const { layers } = (await answer.json()) as {
+      readonly layers: ReadonlyArray<{ readonly mediaType: string }>
+    }
+    return layers.map(({ mediaType }) => mediaType)
+  })
+
 const megabyte = 1024 * 1024
 
 describe("an image built by BuildKit", () => {
   liveEffect("reaches the engine without the layers that are there", () =>
     Effect.gen(function* () {
-      const { relaunch } = yield* machine
-      // Made by the first launch, and in no base image.
+      const { json, relaunch } = yield* machine
+      // Made by the first launch, and in no base image; compressed it would be some kilobytes.
       const Dockerfile = `FROM python:3.13-slim
-RUN head -c ${8 * megabyte} /dev/urandom >/big
+RUN head -c ${8 * megabyte} /dev/zero >/big
 WORKDIR /x
 COPY main.py .
 `
@@ -46,6 +62,14 @@ COPY main.py .
       expect(again.code).toBe(0)
       expect(again.stdout + again.stderr).toContain(edited.slice(11, 30))
       expect(loaded(again.stderr)).toBeLessThan(megabyte / 10)
+
+      const team = `${rig.registry.open.address}/${crypto.randomUUID().slice(0, 8)}`
+      const builder = `{type: buildkit, address: "${rig.buildkit.host}", destination: ${team}}`
+      yield* writeFiles(folder, { "relaunch.yaml": `builder: ${builder}\n` })
+      const pushed = yield* json(words, { cwd: folder })
+      const kinds = yield* layerTypes(pushed.image.ref)
+      expect(kinds.length).toBeGreaterThan(2)
+      for (const kind of kinds) expect(kind).toMatch(/gzip$/)
     }),
   )
 

@@ -104,10 +104,18 @@ const bases = { ownImages: false }
 const pushedName = (destination: string, ref: string): string =>
   `${destination}/${ref.slice(ref.lastIndexOf("/") + 1)}`
 
+/**
+ * Of new layers that go no further than this machine: compressing them took longer than all else of a first
+ * build, and the engine stores them without. Elsewhere BuildKit's default, gzip, spares the network.
+ */
+const newLayers = ({ address }: Target): Readonly<Record<string, string>> =>
+  address.startsWith("unix:") ? { compression: "uncompressed" } : {}
+
 /** All of the image as a tar, for engines that take no less. */
-const wholeImage = (engine: EngineShape, ref: string): Output => ({
+const wholeImage = (engine: EngineShape, target: Target, ref: string): Output => ({
   type: "docker",
   names: [ref],
+  attributes: newLayers(target),
   to: (bytes) =>
     Effect.scoped(Effect.flatMap(Stream.toReadableStreamEffect(bytes), engine.loadImage)),
 })
@@ -140,23 +148,25 @@ const byRegistry = (
   name: string,
   request: BuildRequest,
 ): Way => ({
-  output: { type: "image", names: [name], push: true, insecure },
+  // All of them: the daemon may have some uncompressed from a build that an engine loaded.
+  output: { type: "image", names: [name], push: true, insecure, compression: "gzip" },
   made: (digest) => finishedWith(pulledImage(engine, name, digest, request.platform)),
 })
 
-const asTar = (engine: EngineShape, { ref }: BuildRequest): Way => ({
-  output: wholeImage(engine, ref),
+const asTar = (engine: EngineShape, target: Target, { ref }: BuildRequest): Way => ({
+  output: wholeImage(engine, target, ref),
   made: () => finishedWith(builtImage(engine, ref)),
 })
 
 /** What the engine lacks alone; all of it should the engine, or the daemon, not go along with that. */
 const byLayers = (
   engine: EngineShape,
+  target: Target,
   { bases, ref }: BuildRequest,
   folder: string,
   whole: Stream.Stream<BuildEvent, Failure>,
 ): Way => ({
-  output: withoutLayers(ref, folder),
+  output: withoutLayers(ref, folder, newLayers(target)),
   made: (digest, client) =>
     loadLayers(client, engine, { ref, bases, folder, digest }).pipe(
       Stream.concat(finishedWith(builtImage(engine, ref))),
@@ -185,10 +195,10 @@ const build = (
       if (destination !== undefined) {
         return by(byRegistry(engine, target, pushedName(destination, request.ref), request))
       }
-      const whole = by(asTar(engine, request))
+      const whole = by(asTar(engine, target, request))
       if (!(yield* takesLayers)) return whole
       const folder = yield* temporaryFolder("image")
-      return by(byLayers(engine, request, folder, whole))
+      return by(byLayers(engine, target, request, folder, whole))
     }),
   )
 

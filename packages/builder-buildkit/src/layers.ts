@@ -15,9 +15,14 @@ import { buildkitFailure } from "./failure.ts"
 import { type ImageParts, imageTar } from "./image-tar.ts"
 
 /** Manifest and configuration of the image, in a folder. */
-export const withoutLayers = (ref: string, directory: string): Output => ({
+export const withoutLayers = (
+  ref: string,
+  directory: string,
+  attributes: Readonly<Record<string, string>>,
+): Output => ({
   type: "docker",
   names: [ref],
+  attributes,
   directory,
   holds: (_digest, kind) => kind === "layer",
 })

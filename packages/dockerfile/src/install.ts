@@ -35,6 +35,14 @@ const sameForUv: Readonly<Record<string, string>> = {
   PIP_FIND_LINKS: "UV_FIND_LINKS",
 }
 
+/**
+ * Programs start without compiling what they import, which a user who may not write there would do each
+ * time. pip compiles by itself, uv when told. By the sources' hashes, not their times: a build with
+ * SOURCE_DATE_EPOCH sets other times, and two builds give the same bytes ("py_compile" of Python's library
+ * reference, `PycInvalidationMode`; "Environment variables" of uv).
+ */
+const compiled = ["env", "PYC_INVALIDATION_MODE=CHECKED_HASH"]
+
 /** pip and uv share their caches safely; a locked cache can wait for ever on podman. */
 const cacheMount = "--mount=type=cache,target=/root/.cache "
 
@@ -93,7 +101,17 @@ export const install = (
     {
       text: step(
         [
-          ...["python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy"],
+          ...[
+            ...compiled,
+            "python",
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "--system",
+            "--compile-bytecode",
+          ],
+          "--link-mode=copy",
           // pip looks at all indexes alike; a file that names more than one expects that.
           ...(severalIndexes ? ["--index-strategy=unsafe-best-match"] : []),
           ...what,

@@ -73,7 +73,7 @@ describe("the default Dockerfile", () => {
       ).toMatchInlineSnapshot(`
         "COPY ["requirements.txt", "./"]
         RUN --mount=type=cache,target=/root/.cache ["python", "-m", "pip", "install", "uv"]
-        RUN --mount=type=cache,target=/root/.cache ["python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy", "-r", "requirements.txt"]
+        RUN --mount=type=cache,target=/root/.cache ["env", "PYC_INVALIDATION_MODE=CHECKED_HASH", "python", "-m", "uv", "pip", "install", "--system", "--compile-bytecode", "--link-mode=copy", "-r", "requirements.txt"]
         --
         COPY --chown=1000 [".", "./"]
         "
@@ -190,7 +190,7 @@ describe("the default Dockerfile", () => {
       ).toMatchInlineSnapshot(`
         "COPY ["requirements.txt", "./"]
         RUN --mount=type=cache,target=/root/.cache --mount=type=secret,id=INDEX_LOGIN,required=true --mount=type=secret,id=PIP_INDEX_URL,required=true ["/bin/sh", "-c", "export INDEX_LOGIN=\\"\\u0024(cat /run/secrets/INDEX_LOGIN)\\"; export PIP_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; export UV_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; exec \\"\\u00240\\" \\"\\u0024@\\"", "python", "-m", "pip", "install", "uv"]
-        RUN --mount=type=cache,target=/root/.cache --mount=type=secret,id=INDEX_LOGIN,required=true --mount=type=secret,id=PIP_INDEX_URL,required=true ["/bin/sh", "-c", "export INDEX_LOGIN=\\"\\u0024(cat /run/secrets/INDEX_LOGIN)\\"; export PIP_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; export UV_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; exec \\"\\u00240\\" \\"\\u0024@\\"", "python", "-m", "uv", "pip", "install", "--system", "--link-mode=copy", "--index-strategy=unsafe-best-match", "-r", "requirements.txt"]
+        RUN --mount=type=cache,target=/root/.cache --mount=type=secret,id=INDEX_LOGIN,required=true --mount=type=secret,id=PIP_INDEX_URL,required=true ["/bin/sh", "-c", "export INDEX_LOGIN=\\"\\u0024(cat /run/secrets/INDEX_LOGIN)\\"; export PIP_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; export UV_INDEX_URL=\\"\\u0024(cat /run/secrets/PIP_INDEX_URL)\\"; exec \\"\\u00240\\" \\"\\u0024@\\"", "env", "PYC_INVALIDATION_MODE=CHECKED_HASH", "python", "-m", "uv", "pip", "install", "--system", "--compile-bytecode", "--link-mode=copy", "--index-strategy=unsafe-best-match", "-r", "requirements.txt"]
         --
         COPY --chown=1000 [".", "./"]
         "
