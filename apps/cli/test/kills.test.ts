@@ -121,8 +121,8 @@ liveEffect(
         Effect.scoped(
           Effect.gen(function* () {
             const name = names[Math.floor(random() * names.length)] ?? "job from code"
-            // Up to twice what it took alone: two share the machine, and some shall end before.
-            const after = random() * (durations[name] ?? 0) * 2
+            // Somewhat over what it took alone: two share the machine, and some shall end before.
+            const after = random() * (durations[name] ?? 0) * 1.3
             yield* actions[name].edit(String(round))
             const child = yield* startRelaunchCli(actions[name].args, {
               home,

@@ -137,7 +137,7 @@ describe("the memory of a transfer", () => {
           })
         // Up to some 150 MB the collector lets garbage lie; what streams does not grow beyond.
         const subjects = [yield* subject("small", 200_000), yield* subject("large", 600_000)]
-        const [small, large] = yield* inTurns(subjects, 2)
+        const [small, large] = yield* inTurns(subjects, 1)
         const more = ((large?.peak ?? 0) - (small?.peak ?? 0)) / 1e6
         expect(more).toBeLessThan(90)
       }),

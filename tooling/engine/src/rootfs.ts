@@ -43,13 +43,14 @@ const bootstrap = (suite: string, folder: string): Effect.Effect<void, Problem> 
       : problem(reason, "Set RELAUNCH_DEBIAN_MIRROR to a Debian mirror that this machine reaches")
   })
 
-/** What makes it like the official image: `python`, pip without a guard, no caches. */
+/** What makes it like the official slim image: `python`, pip without a guard, no caches, no documentation. */
 const adapt = (folder: string): Effect.Effect<void, Problem> => {
   const bundle = certificateBundles.find((path) => path !== undefined && existsSync(path))
   const steps = [
     'cd "$1"',
     "rm -rf usr/lib/python3*/EXTERNALLY-MANAGED var/cache/apt/archives/*.deb var/lib/apt/lists/*",
     "rm -f var/cache/apt/*.bin var/log/bootstrap.log",
+    "rm -rf usr/share/doc/* usr/share/info/* usr/share/locale/* usr/share/man/*",
     "ln -sf python3 usr/bin/python",
     // So that apt inside a build does not prompt or start services, as in the official image.
     "printf '#!/bin/sh\\nexit 101\\n' >usr/sbin/policy-rc.d",
