@@ -5,7 +5,7 @@
 import * as fs from "node:fs"
 import { furtherProblems, locatedDocument, type Problem, problemText } from "@relaunch/config"
 import { type Failure, type FailureCode, failure, reasonOf } from "@relaunch/failure"
-import { unwritableNumbers } from "@relaunch/launch"
+import { type LaunchRequest, unwritableNumbers } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { type Fields, isFields, launchFindings, type Path } from "./launch-shape.ts"
 import type { Session } from "./session.ts"
@@ -19,6 +19,8 @@ export interface LaunchConfiguration {
   /** What the program learns of who launches it, and for which sweep. */
   readonly environment: Readonly<Record<string, string>>
   readonly config: Fields
+  /** What is wrong with values of `config`, told with their places; undefined where none were given. */
+  readonly configFailure: LaunchRequest["configFailure"]
   readonly args: ReadonlyArray<string>
   readonly entryPoint: ReadonlyArray<string> | undefined
   readonly dockerfile: string | undefined
@@ -206,6 +208,16 @@ const checked = (given: Given, resource: string) =>
     return wrong.length > 0 ? yield* refusal(from, wrong) : own.options
   })
 
+const misfitting =
+  ({ from, placed }: Given): NonNullable<LaunchRequest["configFailure"]> =>
+  (problems) =>
+    refusal(
+      from,
+      problems.map(({ path, ...problem }) =>
+        placed({ ...problem, path: ["overrides", "run_config", ...path.map(String)] }),
+      ),
+    )
+
 export const launchConfiguration = (
   session: Session,
 ): Effect.Effect<LaunchConfiguration, Failure> =>
@@ -243,6 +255,7 @@ export const launchConfiguration = (
         ...(sweep === undefined ? {} : { WANDB_SWEEP_ID: sweep }),
       },
       config: map(overrides, "run_config"),
+      configFailure: file === undefined ? undefined : misfitting(file),
       args: texts(overrides, "args") ?? [],
       entryPoint: texts(overrides, "entry_point"),
       dockerfile: text(overrides, "dockerfile"),

@@ -1,7 +1,8 @@
 /** `--config` and `--resource-args`: all that is wrong in one go, each with its place; what each key leads to. */
 import { describe, expect } from "bun:test"
-import { effect, type Files, relaunchCli, temporaryFolder } from "@relaunch/testing"
+import { effect, type Files, relaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import { numbers, ofCode, stored } from "./inputs/stored-job.ts"
 
 const planned = (
   args: ReadonlyArray<string>,
@@ -147,4 +148,55 @@ effect("author and sweep reach the program as the reference hands them on", () =
     expect(yield* seen("A=1")).toEqual(["ada", "s1"])
     expect(yield* seen("WANDB_SWEEP_ID=s2")).toEqual(["ada", "s2"])
   }),
+)
+
+const modes = { wb_type: "typedDict", params: { type_map: { mode: { wb_type: "string" } } } }
+
+const misfits = (lines: number, columns: number) =>
+  moved(
+    [
+      "line 3, column 5: `overrides.run_config.mode` is a number; job `x` takes a text",
+      "line 4, column 15: `overrides.run_config.tags[1]` is a number; job `x` takes a text",
+      "line 4, column 21: `overrides.run_config.tags[3]` is a number; job `x` takes a text",
+      "line 5, column 5: `overrides.run_config.lr` is true or false; job `x` takes a number",
+    ],
+    lines,
+    columns,
+  )
+
+effect(
+  "values that fit neither a job's definition nor its metadata are told in one go, with places",
+  () =>
+    Effect.gen(function* () {
+      const given =
+        "overrides:\n  run_config:\n    mode: 1\n    tags: [a, 2, b, 3]\n    lr: false\n"
+      const home = yield* temporaryFolder({ "launch.yaml": given })
+      const inputs = stored(ofCode({}, { input_types: modes }), {
+        input_types: { "@wandb.config": numbers },
+      })
+      yield* inputs({ home })
+      const refused = (args: ReadonlyArray<string>) =>
+        Effect.map(
+          relaunchCli(["plan", "--job", "demo/x", ...args, "--json"], {
+            home,
+            cwd: home,
+            env: { RELAUNCH_HOME: `${home}/relaunch` },
+          }),
+          ({ stdout }) => JSON.parse(stdout).error,
+        )
+      const [first, ...others] = misfits(0, 0)
+      expect(yield* refused(["-c", "launch.yaml"])).toEqual({
+        code: "E_CONFIG",
+        message: `\`launch.yaml\`, ${first}`,
+        hints: [
+          "See the job's input types with `relaunch job describe`",
+          ...others.map((problem) => `Also ${problem}`),
+        ],
+        details: { from: "launch.yaml", problems: misfits(0, 0) },
+      })
+      expect((yield* refused(["-c", given])).message).toBe(`\`--config\`, ${first}`)
+      const settings = `config:\n  ${given.trimEnd().replaceAll("\n", "\n  ")}\n`
+      yield* writeFiles(home, { "relaunch.yaml": settings })
+      expect((yield* refused([])).details.problems).toEqual(misfits(1, 2))
+    }),
 )

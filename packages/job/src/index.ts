@@ -19,7 +19,7 @@ export {
   jobFiles,
   patchFile,
 } from "./files.ts"
-export { inputMisfit, type Misfit } from "./input-types.ts"
+export { inputMisfits, type Misfit } from "./input-types.ts"
 export { byCodePoint, contentDigest, type ManifestEntry, manifestDigest } from "./manifest.ts"
 export {
   artifactNameSafe,

@@ -6,6 +6,8 @@
 export interface Misfit {
   /** `optimizer.lr` */
   readonly key: string
+  /** `["optimizer", "lr"]`; items of a list by their index. */
+  readonly path: ReadonlyArray<string | number>
   readonly wanted: string
   readonly given: string
 }
@@ -33,42 +35,47 @@ const words: Readonly<Record<string, string>> = {
 /** Types that say nothing of what else would do: `None` is the usual default of an option. */
 const open = new Set(["none", "unknown", "invalid", "pythonObject"])
 
-const misfitOf = (type: unknown, value: unknown, key: string): Misfit | undefined => {
+type Path = Misfit["path"]
+
+/** `["tags", 1]` to `tags[1]` */
+const keyOf = (path: Path): string =>
+  path.reduce<string>(
+    (key, step) =>
+      typeof step === "number" ? `${key}[${step}]` : key === "" ? step : `${key}.${step}`,
+    "",
+  )
+
+const misfitsOf = (type: unknown, value: unknown, path: Path): ReadonlyArray<Misfit> => {
   const { params, wb_type: name } = fields(type)
-  if (typeof name !== "string" || open.has(name) || value === null) return undefined
+  if (typeof name !== "string" || open.has(name) || value === null) return []
   if (name === "union") {
     const allowed = fields(params)["allowed_types"]
     const types: ReadonlyArray<unknown> = Array.isArray(allowed) ? allowed : []
-    const misfits = types.map((each) => misfitOf(each, value, key))
-    return misfits.includes(undefined) ? undefined : misfits[0]
+    const misfits = types.map((each) => misfitsOf(each, value, path))
+    return misfits.some(({ length }) => length === 0) ? [] : (misfits[0] ?? [])
   }
   const given = kindOf(value)
   if (words[name] !== undefined && name !== given) {
-    return { key, wanted: words[name], given: words[given] ?? given }
+    return [{ key: keyOf(path), path, wanted: words[name], given: words[given] ?? given }]
   }
-  if (name === "typedDict") return misfitIn(type, fields(value), key)
+  if (name === "typedDict") return misfitsIn(type, fields(value), path)
   if (name === "list" && Array.isArray(value)) {
     const element = fields(params)["element_type"]
-    return value
-      .map((item, at) => misfitOf(element, item, `${key}[${at}]`))
-      .find((misfit) => misfit !== undefined)
+    return value.flatMap((item, at) => misfitsOf(element, item, [...path, at]))
   }
-  return undefined
+  return []
 }
 
-const misfitIn = (type: unknown, values: Fields, place: string): Misfit | undefined => {
+const misfitsIn = (type: unknown, values: Fields, place: Path): ReadonlyArray<Misfit> => {
   const types = fields(fields(fields(type)["params"])["type_map"])
-  for (const [name, value] of Object.entries(values)) {
-    if (!Object.hasOwn(types, name)) continue
-    const found = misfitOf(types[name], value, place === "" ? name : `${place}.${name}`)
-    if (found !== undefined) return found
-  }
-  return undefined
+  return Object.entries(values).flatMap(([name, value]) =>
+    Object.hasOwn(types, name) ? misfitsOf(types[name], value, [...place, name]) : [],
+  )
 }
 
 /**
- * The first value of another kind than the job's `typedDict` has for its key. Keys that the job does not
+ * All values of another kind than the job's `typedDict` has for their keys. Keys that the job does not
  * know, and ones that are left out, fit: the program has its own defaults.
  */
-export const inputMisfit = (types: unknown, config: Fields): Misfit | undefined =>
-  misfitIn(types, config, "")
+export const inputMisfits = (types: unknown, config: Fields): ReadonlyArray<Misfit> =>
+  misfitsIn(types, config, [])

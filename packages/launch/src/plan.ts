@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import * as Either from "effect/Either"
 import { mask, maskedEnvironment, runEnvironment } from "./environment.ts"
 import { type ImagePlan, identifyImage, planJobImage } from "./image-plan.ts"
+import { checkedInputs } from "./input-check.ts"
 import { decideJob, type JobDecision } from "./job.ts"
 import { checkedLaunch, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
@@ -118,6 +119,7 @@ export const plan = (
       gpus: request.gpus ?? null,
     })
     const resolved = yield* resolve(request, settings, false)
+    yield* checkedInputs(resolved, request)
     const planned = yield* planJobImage(resolved, Object.keys(request.secrets ?? {}))
     const job = yield* decideJob(resolved)
     const image = yield* imageOf(

@@ -79,7 +79,7 @@ export const prepareRun = (
     yield* runner.check({ resources: request.resources ?? {}, gpus: request.gpus ?? null })
     yield* emit(LaunchEvent.Started({ what: "resolve the source" }))
     const resolved = yield* resolve(request, settings, true)
-    yield* checkedInputs(resolved, request.config ?? {})
+    yield* checkedInputs(resolved, request)
     yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
     const plan = yield* planJobImage(resolved, Object.keys(request.secrets ?? {}))
     for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {

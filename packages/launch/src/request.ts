@@ -34,11 +34,21 @@ export interface JobRequest {
   readonly entryPoint?: ReadonlyArray<string> | undefined
 }
 
+/** What is wrong with a value for `wandb.config`. */
+export interface ConfigProblem {
+  /** Keys from the root of the values, and indices of lists. */
+  readonly path: ReadonlyArray<string | number>
+  readonly what: string
+  readonly hints: ReadonlyArray<string>
+}
+
 export interface LaunchRequest extends JobRequest {
   /** Display name of the run. */
   readonly runName?: string | undefined
   /** Values for `wandb.config`. */
   readonly config?: Readonly<Record<string, unknown>> | undefined
+  /** Tells where each problem, of which there is at least one, stands in what the values were read from. */
+  readonly configFailure?: ((problems: ReadonlyArray<ConfigProblem>) => Failure) | undefined
   /** Appended to the entry point. */
   readonly args?: ReadonlyArray<string> | undefined
   readonly environment?: Readonly<Record<string, string>> | undefined

@@ -1,64 +1,11 @@
 /** Jobs that others made: written to the store as an import would, and then launched. */
-import { join } from "node:path"
-import { Store, storeLayer } from "@relaunch/store"
-import * as Effect from "effect/Effect"
-import type { BadInput, Place } from "./case.ts"
-
-type Fields = Readonly<Record<string, unknown>>
-
-const bytesOf = (text: string) => new TextEncoder().encode(text)
-
-/** The job `demo/x` with a definition of any text, and the code `demo/code-x`. */
-const stored =
-  (definition: string, metadata: Fields | null = null, codeMetadata: Fields | null = null) =>
-  ({ home }: Place) =>
-    Effect.gen(function* () {
-      const { artifacts } = yield* Store
-      const place = {
-        entity: "local",
-        project: "demo",
-        description: null,
-        createdByRun: null,
-        aliases: [],
-      }
-      const files = [{ path: "main.py", content: { bytes: bytesOf("print(1)\n") } }]
-      yield* artifacts.log({
-        ...place,
-        type: "code",
-        name: "code-x",
-        files,
-        metadata: codeMetadata,
-      })
-      const job = [{ path: "wandb-job.json", content: { bytes: bytesOf(definition) } }]
-      yield* artifacts.log({ ...place, type: "job", name: "x", files: job, metadata })
-      return {}
-    }).pipe(Effect.provide(storeLayer({ home: join(home, "relaunch") })))
+import type { BadInput } from "./case.ts"
+import { job, numbers, ofCode, stored } from "./stored-job.ts"
 
 const args = ["--job", "demo/x"]
 
-const job = (source_type: string, source: unknown, more: Fields = {}) =>
-  JSON.stringify({
-    _version: "v0",
-    source_type,
-    source,
-    input_types: {},
-    output_types: {},
-    ...more,
-  })
-
 const git = (remote: string, commit = "1".repeat(40)) =>
   job("repo", { git: { remote, commit }, entrypoint: ["python", "main.py"] })
-
-const ofCode = (more: Fields = {}, fields: Fields = {}) =>
-  job(
-    "artifact",
-    {
-      artifact: "wandb-artifact://local/demo/code-x:latest",
-      entrypoint: ["python", "main.py"],
-      ...more,
-    },
-    fields,
-  )
 
 const hostile = (title: string, definition: string, answer: BadInput["answer"]): BadInput => ({
   title,
@@ -73,16 +20,6 @@ const invalid = (title: string, definition: string): BadInput =>
     message: /^`local\/demo\/x:v0` is not a job definition: /,
     hint: /Create the job again/,
   })
-
-const numbers = {
-  wb_type: "typedDict",
-  params: {
-    type_map: {
-      lr: { wb_type: "number" },
-      tags: { wb_type: "list", params: { element_type: { wb_type: "string" }, length: 1 } },
-    },
-  },
-}
 
 const misfit = (
   title: string,
@@ -166,13 +103,13 @@ export const jobs: ReadonlyArray<BadInput> = [
   misfit(
     "a text where the job takes a number",
     '{"lr": "high"}',
-    "`overrides.run_config.lr` is a text; job `x` takes a number",
+    "`--config`, line 1, column 31: `overrides.run_config.lr` is a text; job `x` takes a number",
     "definition",
   ),
   misfit(
     "a number in a list of texts, by the job's metadata",
     '{"tags": ["a", 1]}',
-    "`overrides.run_config.tags[1]` is a number; job `x` takes a text",
+    "`--config`, line 1, column 45: `overrides.run_config.tags[1]` is a number; job `x` takes a text",
     "metadata",
   ),
   {
