@@ -1,5 +1,13 @@
 /** Runs a command and turns whatever comes of it into an exit status. */
-import { exitCodes, type Failure, failure, failureOf, reportOf, textOf } from "@relaunch/failure"
+import {
+  exitCodes,
+  type Failure,
+  failure,
+  failureOf,
+  reportOf,
+  textOf,
+  tooFewOpenFiles,
+} from "@relaunch/failure"
 import type { Command, CommanderError } from "commander"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -88,6 +96,11 @@ const statusOfBroken = (
 }
 
 export const run = async (command: CommandEffect, asked: Command): Promise<number> => {
+  const few = tooFewOpenFiles()
+  if (few !== undefined) {
+    report(few, Cause.empty)
+    return few.exitCode
+  }
   const fiber = Effect.runFork(Effect.provide(command, logging))
   const signal = interrupting(fiber)
   const broken = interruptingWhenBroken(fiber)

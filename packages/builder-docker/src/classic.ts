@@ -20,7 +20,7 @@ import {
   registryOf,
   statusOf,
 } from "@relaunch/engine"
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, openFilesFailure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
@@ -167,11 +167,14 @@ const build = (
       const progress = yield* Queue.unbounded<BuildEvent>()
       const { sourceDateEpoch } = request
       const logins = yield* registryConfig(request.bases, env)
-      let changedPath: string | undefined
+      let broken: Failure | undefined
       const tar = contextTar(
         request,
         (cause) => {
-          if (cause instanceof ChangedWhileRead) changedPath = cause.message
+          broken =
+            cause instanceof ChangedWhileRead
+              ? changedSource(cause.message)
+              : openFilesFailure(cause)
         },
         secrets,
         ignoreFile,
@@ -203,9 +206,7 @@ const build = (
       const closing =
         buildGroup === undefined ? messages : closedBy(messages, endBuildGroup(buildGroup))
       const events = closing.pipe(
-        Stream.mapError((error) =>
-          changedPath === undefined ? refusal(error, dockerfile) : changedSource(changedPath),
-        ),
+        Stream.mapError((error) => broken ?? refusal(error, dockerfile)),
         Stream.flatMap((message) => {
           const [next, said] = readMessage(reading, message)
           reading = next
@@ -220,7 +221,7 @@ const build = (
       )
       const end = Stream.unwrap(
         Effect.gen(function* () {
-          if (changedPath !== undefined) return yield* changedSource(changedPath)
+          if (broken !== undefined) return yield* broken
           const image = yield* builtImage(engine, request.ref)
           return Stream.fromIterable([...lastEvents(reading), BuildEvent.Finished({ image })])
         }),

@@ -4,6 +4,7 @@
  */
 import * as fs from "node:fs"
 import { asListed, type ContextEntry } from "@relaunch/build"
+import { openFilesFailure } from "@relaunch/failure"
 import { createTarPacker, type TarHeader } from "modern-tar"
 
 export interface ExtraFile {
@@ -42,7 +43,8 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
       await writer.write(bytes)
     }
   } catch (cause) {
-    if (cause instanceof Error && "syscall" in cause) throw new ChangedWhileRead(entry.path)
+    const isFile = cause instanceof Error && "syscall" in cause
+    if (isFile && openFilesFailure(cause) === undefined) throw new ChangedWhileRead(entry.path)
     throw cause
   } finally {
     stream?.destroy()

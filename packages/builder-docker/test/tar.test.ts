@@ -7,9 +7,10 @@ import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { ChangedWhileRead, tarStream } from "../src/tar.ts"
 
-const measured = (folder: string) =>
+const scripted = (words: ReadonlyArray<string>, script: string, folder: string) =>
   Effect.promise(async () => {
-    const child = Bun.spawn([process.execPath, join(import.meta.dir, "tar-script.ts"), folder], {
+    const program = [...words, process.execPath, join(import.meta.dir, script), folder]
+    const child = Bun.spawn(program, {
       stdin: "ignore",
       stdout: "pipe",
       stderr: "inherit",
@@ -17,6 +18,8 @@ const measured = (folder: string) =>
     const [text] = await Promise.all([child.stdout.text(), child.exited])
     return JSON.parse(text)
   })
+
+const measured = (folder: string) => scripted([], "tar-script.ts", folder)
 
 /** Reads to the end; answers what broke the stream, as both sides see it. */
 const drained = (stream: ReadableStream<Uint8Array>) =>
@@ -90,6 +93,17 @@ describe("a tar stream", () => {
       }),
     )
   }
+
+  liveEffect("breaks off with the system's own error where too many files are open", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder({ a: "first" })
+      const few = ["sh", "-c", 'ulimit -n 64; exec "$@"', "sh"]
+      expect(yield* scripted(few, "full-script.ts", folder)).toEqual({
+        changed: false,
+        code: "EMFILE",
+      })
+    }),
+  )
 
   liveEffect("has the same bytes for the same files, whatever their times and owners", () =>
     Effect.gen(function* () {

@@ -70,6 +70,7 @@ export const failureCodes = {
   E_OUTPUT: exitCodes.store,
 
   E_NETWORK: exitCodes.tryAgain,
+  E_OPEN_FILES: exitCodes.tryAgain,
   E_TIMEOUT: exitCodes.timedOut,
   E_INTERRUPTED: exitCodes.interrupted,
   E_TERMINATED: exitCodes.terminated,

@@ -2,6 +2,7 @@
 import * as Cause from "effect/Cause"
 import { errorLine } from "./codes.ts"
 import { Failure, failure, reasonOf } from "./failure.ts"
+import { openFilesFailure } from "./open-files.ts"
 
 /** The `{"error": ...}` value that `--json` prints. */
 export interface ErrorReport {
@@ -17,6 +18,8 @@ export interface ErrorReport {
 export const failureOf = (cause: Cause.Cause<unknown>): Failure => {
   if (Cause.isInterruptedOnly(cause)) return failure("E_INTERRUPTED", "Cancelled")
   const error = Cause.squash(cause)
+  const few = openFilesFailure(error)
+  if (few !== undefined) return few
   if (error instanceof Failure) return error
   return failure("E_DEFECT", `Internal error: ${reasonOf(error)}`, {
     hints: [

@@ -62,6 +62,24 @@ describe("whatever ended a program", () => {
     expect(failureOf(Cause.parallel(Cause.fail(own), Cause.interrupt(FiberId.none)))).toBe(own)
   })
 
+  test("is too many open files, where that was the cause of the cause", () => {
+    const system = Object.assign(new Error("EMFILE: too many open files, open 'x'"), {
+      code: "EMFILE",
+      path: "/source/x",
+    })
+    const own = failure("E_SOURCE_UNREADABLE", "`x` cannot be read", { cause: system })
+    for (const cause of [Cause.fail(own), Cause.die(system)]) {
+      expect(failureOf(cause)).toMatchObject({
+        code: "E_OPEN_FILES",
+        message: expect.stringMatching(
+          /^Too many files are open(, of at most \d+)?; `\/source\/x` cannot be opened$/,
+        ),
+        hints: ["Allow more in this shell with `ulimit -n 1024`, then start again"],
+        exitCode: 75,
+      })
+    }
+  })
+
   test("of any kind has a reason on one line", () => {
     expect(reasonOf(new Error(" a \n\n b "))).toBe("a; b")
     expect(reasonOf("text")).toBe("text")

@@ -1,4 +1,5 @@
 /** A program that tells of its progress, as a stream of what it tells. */
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
@@ -20,8 +21,9 @@ export const told = <A, E, R>(
       yield* program(emit).pipe(
         Effect.scoped,
         Effect.onExit((exit) =>
-          Exit.isInterrupted(exit)
-            ? Effect.void
+          // A failure that interrupted what ran beside it is one all the same.
+          Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
+            ? Queue.shutdown(queue)
             : Queue.offer(queue, Exit.isSuccess(exit) ? Take.end : Take.failCause(exit.cause)),
         ),
         Effect.forkScoped,

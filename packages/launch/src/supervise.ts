@@ -7,7 +7,7 @@ import { dirname } from "node:path"
 import { type Failure, failure, failureOf, reasonOf } from "@relaunch/failure"
 import { type EndReason, type RunExit, Runner } from "@relaunch/runner"
 import { type Run, Store } from "@relaunch/store"
-import type * as Cause from "effect/Cause"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -119,7 +119,7 @@ const supervise = (
     yield* Effect.addFinalizer((exit) =>
       Effect.ignore(
         finish(
-          Exit.isInterrupted(exit)
+          Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
             ? { state: "killed", exitCode: null, reason: "the launch was cancelled" }
             : {
                 state: "failed",

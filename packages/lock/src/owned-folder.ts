@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { type Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { tryToTake } from "./lock.ts"
@@ -45,7 +45,9 @@ const make = (root: string): Owned | undefined => {
       },
     }
   } catch (cause) {
-    if (isGone(cause) && fs.existsSync(join(root, ".."))) return undefined
+    // SQLite has one word for a file that is gone and for too many that are open.
+    if (openFilesFailure(cause) === undefined && isGone(cause) && fs.existsSync(join(root, "..")))
+      return undefined
     throw cause
   }
 }

@@ -1,7 +1,7 @@
 /** From what SQLite and the file system throw to failures that name the path and say what to do. */
 import { statfsSync } from "node:fs"
 import { dirname } from "node:path"
-import { Failure, failure, reasonOf } from "@relaunch/failure"
+import { Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
 
 const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
@@ -30,6 +30,8 @@ const starts = (code: string, ...names: ReadonlyArray<string>) =>
 /** E_STORE for whatever went wrong at `place`, or nearer; a Failure passes through unchanged. */
 export const explain = (place: string, cause: unknown): Failure => {
   if (cause instanceof Failure) return cause
+  const few = openFilesFailure(cause)
+  if (few !== undefined) return few
   const path = pathIn(cause) ?? place
   const code = codeOf(cause)
   const because = (message: string, ...hints: ReadonlyArray<string>) =>

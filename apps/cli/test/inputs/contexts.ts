@@ -196,6 +196,17 @@ const descriptors: ReadonlyArray<BadInput> = [
     answer: { says: /^run \w+ finished/ },
     stored: { jobs: 1, runs: 1 },
   },
+  {
+    title: "a launch where 24 files may be open at once",
+    files: main,
+    args: code,
+    setUp: () => Effect.succeed({ program: withDescriptors(24) }),
+    answer: {
+      code: "E_OPEN_FILES",
+      message: "Only 24 files may be open at once, and a command needs 64",
+      hint: /`ulimit -n 1024`/,
+    },
+  },
 ]
 
 const manyFiles = Number(process.env["RELAUNCH_TEST_FILES"] ?? 1_000_000)

@@ -52,6 +52,7 @@ const unreadable = (node: TreeNode, error: unknown): ContextError =>
         : new ContextError({
             path: nameText(node.name),
             reason: `cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+            cause: error,
           })
 
 type SendPacket = (packet: Uint8Array) => Promise<void> | undefined

@@ -8,6 +8,8 @@ export class ContextError extends Data.TaggedError("ContextError")<{
   readonly reason: string
   /** It is not what it was when its size and digest were taken. */
   readonly changed?: boolean
+  /** What the system said. */
+  readonly cause?: unknown
 }> {
   override get message(): string {
     return `\`${this.path}\` of the build context ${this.reason}`
