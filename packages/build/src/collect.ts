@@ -3,11 +3,11 @@
  * are never opened, ignored directories are never read.
  */
 import * as fs from "node:fs"
-import { join } from "node:path"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import type { BuildContext, ContextEntry, FileStamp } from "./context.ts"
+import type { BuildContext, ContextEntry } from "./context.ts"
 import { identified } from "./identify.ts"
+import { listFolder, stampOf } from "./listed.ts"
 import { pauses, unreadable } from "./reading.ts"
 
 export interface CollectOptions {
@@ -73,46 +73,55 @@ const tooMany = (root: string, most: number, entries: ReadonlyArray<ContextEntry
     details: { path: root, limit: most },
   })
 
-const stampOf = ({ ctimeMs, dev, ino, mtimeMs, size }: fs.Stats): FileStamp => ({
-  text: `${dev} ${ino} ${size} ${mtimeMs} ${ctimeMs}`,
-  touched: Math.max(mtimeMs, ctimeMs),
-})
+/** Of one item; undefined where it cannot be sent. */
+const entryOf = (item: fs.Dirent, path: string, held: string, file: string) => {
+  if (item.isSymbolicLink())
+    return { path, kind: "link", mode: 0o777, size: 0, target: fs.readlinkSync(held) } as const
+  if (item.isDirectory()) return { path, kind: "directory", mode: 0o755, size: 0 } as const
+  const status = item.isFile() ? fs.lstatSync(held) : undefined
+  if (status?.isFile() !== true) return undefined
+  const { mode, size } = status
+  const permissions = mode & 0o111 ? 0o755 : 0o644
+  return { path, kind: "file", mode: permissions, size, file, stamp: stampOf(status) } as const
+}
+
+interface Roots {
+  /** As it was given: names of files begin with it. */
+  readonly given: string
+  readonly real: string
+}
 
 /** Yields before each folder. */
 function* walk(
-  root: string,
+  roots: Roots,
   folder: string,
   options: CollectOptions,
   found: Walk,
 ): Generator<void> {
   yield
-  for (const item of sorted(fs.readdirSync(join(root, folder), { withFileTypes: true }))) {
-    const path = folder === "" ? item.name : `${folder}/${item.name}`
-    if (options.ignores?.(path, item.isDirectory())) {
-      found.ignored += 1
-    } else if (item.name.includes(replacement) && !isThere(join(root, path))) {
-      throw notUtf8(path)
-    } else if (item.isSymbolicLink()) {
-      const target = fs.readlinkSync(join(root, path))
-      found.entries.push({ path, kind: "link", mode: 0o777, size: 0, target })
-    } else if (item.isDirectory()) {
-      found.entries.push({ path, kind: "directory", mode: 0o755, size: 0 })
-      yield* walk(root, path, options, found)
-    } else if (item.isFile()) {
-      const file = `${root}/${path}`
-      const status = fs.statSync(file)
-      const mode = status.mode & 0o111 ? 0o755 : 0o644
-      found.entries.push({
-        ...{ path, kind: "file", mode, size: status.size, file },
-        stamp: stampOf(status),
-      })
+  const here: Array<ContextEntry> = []
+  listFolder(roots.real, folder, (items, place) => {
+    for (const item of sorted(items)) {
+      const path = folder === "" ? item.name : `${folder}/${item.name}`
+      const held = `${place}/${item.name}`
+      if (options.ignores?.(path, item.isDirectory())) {
+        found.ignored += 1
+        continue
+      }
+      if (item.name.includes(replacement) && !isThere(held)) throw notUtf8(path)
+      const entry = entryOf(item, path, held, `${roots.given}/${path}`)
+      if (entry === undefined) found.skipped.push(path)
+      else here.push(entry)
+      if (entry?.kind !== "file") continue
       found.files += 1
       if (found.files > (options.mostFiles ?? Number.POSITIVE_INFINITY)) {
-        throw tooMany(root, found.files - 1, found.entries)
+        throw tooMany(roots.given, found.files - 1, [...found.entries, ...here])
       }
-    } else {
-      found.skipped.push(path)
     }
+  })
+  for (const entry of here) {
+    found.entries.push(entry)
+    if (entry.kind === "directory") yield* walk(roots, entry.path, options, found)
   }
 }
 
@@ -121,17 +130,21 @@ export const listTree = (
   root: string,
   options: CollectOptions = {},
 ): Effect.Effect<Walk, Failure> =>
-  Effect.tryPromise({
-    try: async (signal) => {
-      const found: Walk = { entries: [], skipped: [], ignored: 0, files: 0 }
-      const pause = pauses(signal)
-      for (const _ of walk(root, "", options, found)) {
-        const paused = pause()
-        if (paused !== undefined) await paused
-      }
-      return found
-    },
-    catch: (cause) => unreadable(cause, root, "Check that it exists and that you may read it"),
+  Effect.suspend(() => {
+    let real = root
+    return Effect.tryPromise({
+      try: async (signal) => {
+        const found: Walk = { entries: [], skipped: [], ignored: 0, files: 0 }
+        const pause = pauses(signal)
+        real = fs.realpathSync(root)
+        for (const _ of walk({ given: root, real }, "", options, found)) {
+          const paused = pause()
+          if (paused !== undefined) await paused
+        }
+        return found
+      },
+      catch: (cause) => unreadable(cause, real, "Check that it exists and that you may read it"),
+    })
   })
 
 export const collectContext = (

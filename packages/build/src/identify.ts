@@ -5,16 +5,17 @@ import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { BuildContext, ContextEntry } from "./context.ts"
 import type { DigestCache, DigestKind } from "./digests.ts"
-import { asListed, type Pause, pauses, unreadable } from "./reading.ts"
+import { openListed, readListed } from "./listed.ts"
+import { type Pause, pauses, unreadable } from "./reading.ts"
 
 /** Files up to this size are read at once, larger ones streamed. */
 const wholeReadLimit = 1 << 20
 
 const encodings = { sha256: "hex", md5: "base64" } as const
 
-const hashOf = async (file: string, kind: DigestKind, pause: Pause): Promise<string> => {
+const hashOf = async (entry: ContextEntry, kind: DigestKind, pause: Pause): Promise<string> => {
   const hash = new Bun.CryptoHasher(kind)
-  const opened = fs.openSync(file, asListed)
+  const opened = openListed(entry)
   try {
     const buffer = Buffer.allocUnsafe(wholeReadLimit)
     for (;;) {
@@ -32,16 +33,14 @@ const hashOf = async (file: string, kind: DigestKind, pause: Pause): Promise<str
 
 /** At once for small files: a promise for each costs as much as the hash. */
 const digestOf = (
-  { file, size }: ContextEntry,
+  entry: ContextEntry,
   kind: DigestKind,
   pause: Pause,
 ): string | Promise<string> => {
-  if (file === undefined) return ""
-  return size <= wholeReadLimit
-    ? new Bun.CryptoHasher(kind)
-        .update(fs.readFileSync(file, { flag: asListed }))
-        .digest(encodings[kind])
-    : hashOf(file, kind, pause)
+  if (entry.file === undefined) return ""
+  return entry.size <= wholeReadLimit
+    ? new Bun.CryptoHasher(kind).update(readListed(entry)).digest(encodings[kind])
+    : hashOf(entry, kind, pause)
 }
 
 /** Of each file, in order; read only where `cache` does not know it. `each` gets an empty one for other entries. */

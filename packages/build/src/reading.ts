@@ -1,12 +1,5 @@
 /** Reading many files: with pauses in which a signal is heard, and failures that name the file. */
-import { constants } from "node:fs"
 import { Failure, failure, reasonOf } from "@relaunch/failure"
-
-/**
- * How files of a tree are opened: what was a file when the tree was listed and is a link now is not followed
- * out of the tree (`ELOOP`).
- */
-export const asListed = constants.O_RDONLY | constants.O_NOFOLLOW
 
 /** Milliseconds of work at a stretch; in between a signal is heard. */
 const stretch = 20

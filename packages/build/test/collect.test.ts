@@ -6,7 +6,7 @@ import { createServer } from "node:net"
 import { join } from "node:path"
 import { effect, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { collectContext } from "../src/index.ts"
+import { collectContext, listTree } from "../src/index.ts"
 
 const paths = (context: { readonly entries: ReadonlyArray<{ readonly path: string }> }) =>
   context.entries.map(({ path }) => path)
@@ -28,6 +28,43 @@ describe("a directory", () => {
       const four = context.entries.find(({ path }) => path === "a.b")
       expect(four).toMatchObject({ size: 4, mode: 0o644, kind: "file" })
       expect(four?.sha256).toBe(new Bun.CryptoHasher("sha256").update("four").digest("hex"))
+    }),
+  )
+
+  effect("is not followed where a folder became a link before its turn", () =>
+    Effect.gen(function* () {
+      const outside = yield* temporaryFolder({ secret: "s" })
+      const folder = yield* temporaryFolder({ "a/file": "", "b/c/file": "" })
+      const swapped = (path: string) => {
+        // The first time, b is known for a folder, and has not been looked into.
+        if (path === "a/file") {
+          fs.renameSync(join(folder, "b"), join(folder, "moved"))
+          fs.symlinkSync(outside, join(folder, "b"))
+        }
+        return false
+      }
+      const error = yield* Effect.flip(listTree(folder, { ignores: swapped }))
+      expect(error.code).toBe("E_SOURCE_UNREADABLE")
+      expect(error.message).toStartWith(`\`${join(folder, "b")}\` cannot be read: `)
+    }),
+  )
+
+  effect("is not followed where a folder above becomes a link meanwhile", () =>
+    Effect.gen(function* () {
+      const outside = yield* temporaryFolder({ "a/file": "secret" })
+      const folder = yield* temporaryFolder({ "b/a/file": "" })
+      const swapped = (path: string) => {
+        if (path === "b/a/file") {
+          fs.renameSync(join(folder, "b"), join(folder, "moved"))
+          fs.symlinkSync(outside, join(folder, "b"))
+        }
+        return false
+      }
+      const error = yield* Effect.flip(listTree(folder, { ignores: swapped }))
+      expect([error.code, error.message]).toEqual([
+        "E_SOURCE_UNREADABLE",
+        `\`${join(folder, "b/a")}\` is no longer what it was when the source was listed`,
+      ])
     }),
   )
 

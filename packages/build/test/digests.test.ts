@@ -106,6 +106,25 @@ describe("digests of files that were read before", () => {
     )
   }
 
+  for (const size of [10, 2_000_000]) {
+    effect(`of ${size} bytes are not those of where a folder leads that became a link`, () =>
+      Effect.gen(function* () {
+        const { entries, root } = yield* directory({
+          "sub/a": "x".repeat(size),
+          "outside/a": "y".repeat(size),
+        })
+        const listed = yield* entries
+        fs.renameSync(join(root, "sub"), join(root, "moved"))
+        fs.symlinkSync("outside", join(root, "sub"))
+        const { code, message } = yield* Effect.flip(identified(listed))
+        expect([code, message]).toEqual([
+          "E_SOURCE_UNREADABLE",
+          `\`${join(root, "sub/a")}\` is no longer what it was when the source was listed`,
+        ])
+      }),
+    )
+  }
+
   effect("of both kinds stand beside each other, and those of removed files are forgotten", () =>
     Effect.gen(function* () {
       const { entries, fill, folder, opened, root } = yield* directory({ a: "one", b: "two" })

@@ -5,7 +5,7 @@ import type {
   Output,
   TreeEntry,
 } from "@buildkit-js/client"
-import type { BuildRequest, ContextEntry } from "@relaunch/build"
+import { type BuildRequest, type ContextEntry, isListed } from "@relaunch/build"
 import { type Environment, loginFor } from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 
@@ -23,6 +23,7 @@ const entryOf = (entry: ContextEntry): TreeEntry => {
         file: entry.file ?? "",
         size: entry.size,
         ...(entry.sha256 === undefined ? {} : { sha256: entry.sha256 }),
+        isSame: (descriptor) => isListed(entry, descriptor),
       }
   }
 }

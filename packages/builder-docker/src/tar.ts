@@ -3,8 +3,8 @@
  * since it was identified ends the stream, because the image would not be what its tag says.
  */
 import * as fs from "node:fs"
-import { asListed, type ContextEntry } from "@relaunch/build"
-import { openFilesFailure } from "@relaunch/failure"
+import { type ContextEntry, openListed } from "@relaunch/build"
+import { Failure, openFilesFailure } from "@relaunch/failure"
 import { createTarPacker, type TarHeader } from "modern-tar"
 
 export interface ExtraFile {
@@ -30,11 +30,10 @@ export class ChangedWhileRead extends Error {}
 const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Promise<void> => {
   const writer = into.getWriter()
   const hash = new Bun.CryptoHasher("sha256")
-  const file = entry.file ?? ""
   let sent = 0
   let stream: fs.ReadStream | undefined
   try {
-    stream = fs.createReadStream(file, { fd: fs.openSync(file, asListed), highWaterMark: 1 << 18 })
+    stream = fs.createReadStream("", { fd: openListed(entry), highWaterMark: 1 << 18 })
     for await (const chunk of stream) {
       const bytes: Uint8Array = chunk
       sent += bytes.length
@@ -43,8 +42,8 @@ const pour = async (entry: ContextEntry, into: WritableStream<Uint8Array>): Prom
       await writer.write(bytes)
     }
   } catch (cause) {
-    const isFile = cause instanceof Error && "syscall" in cause
-    if (isFile && openFilesFailure(cause) === undefined) throw new ChangedWhileRead(entry.path)
+    const isOther = cause instanceof Failure || (cause instanceof Error && "syscall" in cause)
+    if (isOther && openFilesFailure(cause) === undefined) throw new ChangedWhileRead(entry.path)
     throw cause
   } finally {
     stream?.destroy()

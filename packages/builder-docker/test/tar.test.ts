@@ -1,7 +1,7 @@
 /** A context as a tar stream: any size in little memory, and only what was identified. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { collectContext } from "@relaunch/build"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
@@ -68,6 +68,17 @@ describe("a tar stream", () => {
       (file: string) => {
         fs.renameSync(file, `${file}.moved`)
         fs.symlinkSync(`${file}.moved`, file)
+      },
+    ],
+    [
+      "lies in what is a link now",
+      (file: string) => {
+        const folder = dirname(file)
+        fs.renameSync(folder, `${folder}.moved`)
+        fs.mkdirSync(`${folder}.other`)
+        // The same bytes: it is not their digest that tells.
+        fs.copyFileSync(join(`${folder}.moved`, "changed"), join(`${folder}.other`, "changed"))
+        fs.symlinkSync(`${folder}.other`, folder)
       },
     ],
     ["is gone", (file: string) => fs.rmSync(file)],

@@ -255,6 +255,23 @@ describe("entries", () => {
         }),
       )
 
+      liveEffect(`of ${size} bytes that are in another file are not sent (${name})`, () =>
+        Effect.gen(function* () {
+          const folder = yield* temporaryFolder({ set: "x".repeat(size) })
+          const file = join(folder, "set")
+          const isSame = () => false
+          const error = yield* Effect.flip(
+            built(address, {
+              context: { entries: [{ kind: "file", path: "set", file, size, isSame }] },
+              dockerfile: { text: "FROM scratch\nCOPY . /\n" },
+            }),
+          )
+          expect(error.message).toBe(
+            "`set` of the build context is no longer the file that was listed",
+          )
+        }),
+      )
+
       liveEffect(`of ${size} bytes that are no longer what they were (${name})`, () =>
         Effect.gen(function* () {
           const [before, after] = ["b".repeat(size), "a".repeat(size)]

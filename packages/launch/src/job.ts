@@ -1,6 +1,6 @@
 /** Whether a job is new, changed or the same, why, and storing it. */
 
-import { md5Digests } from "@relaunch/build"
+import { isListed, md5Digests } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
 import { type JobDefinition, jobDigest, jobFiles, manifestDigest } from "@relaunch/job"
 import { type Artifact, readLenient, Store, type Verdict } from "@relaunch/store"
@@ -175,9 +175,11 @@ export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, 
             type: "code",
             name: code.name,
             ...(code.displayName === undefined ? {} : { displayName: code.displayName }),
-            files: code.tree.entries.flatMap(({ file, path, sha256, size }) => {
+            files: code.tree.entries.flatMap((entry) => {
+              const { file, path, sha256, size } = entry
               const known = { sha256: sha256 ?? "", md5: md5?.get(path) ?? "", size }
-              return file === undefined ? [] : [{ path, content: { file, known } }]
+              const isSame = (descriptor: number) => isListed(entry, descriptor)
+              return file === undefined ? [] : [{ path, content: { file, known, isSame } }]
             }),
             aliases: [],
             metadata: code.metadata,

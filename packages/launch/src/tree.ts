@@ -1,11 +1,10 @@
 /** Looks into a source tree without caring whether its bytes lie in a folder or in the store. */
-import * as fs from "node:fs"
 import {
-  asListed,
   type BuildContext,
   type ContextEntry,
   dockerIgnore,
   identified,
+  readListed,
 } from "@relaunch/build"
 import { cleanPath, type ProjectFiles } from "@relaunch/dockerfile"
 import { type Failure, failure } from "@relaunch/failure"
@@ -32,7 +31,7 @@ export const readFrom = (entries: ReadonlyArray<ContextEntry>): ProjectFiles => 
       const entry = entryAt(path)
       return entry?.file === undefined || entry.size > textLimit
         ? undefined
-        : fs.readFileSync(entry.file, { encoding: "utf8", flag: asListed })
+        : readListed(entry).toString("utf8")
     },
   }
 }

@@ -10,7 +10,15 @@
  * rows go in a transaction before that of their blobs, which are noted in `loose` until then.
  */
 import { createHash, randomUUID } from "node:crypto"
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from "node:fs"
+import {
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type Failure, failure } from "@relaunch/failure"
@@ -62,9 +70,33 @@ export interface Blobs {
   readonly read: (file: ArtifactFile) => Stream.Stream<Uint8Array, Failure>
 }
 
+/** A link is not followed; where it must be a certain file, a FIFO in its place is not waited for. */
+const noFollow = constants.O_RDONLY | constants.O_NOFOLLOW
+const noWait = noFollow | constants.O_NONBLOCK
+
+const chunkSize = 256 << 10
+
+/** The name leads to another file than the one that is meant. */
+class OtherFile extends Error {}
+
+/** A chunk is to be used before the next is asked for. */
 async function* bytesOf(content: Content): AsyncGenerator<Uint8Array> {
-  if ("bytes" in content) yield content.bytes
-  else yield* Bun.file(content.file).stream()
+  if ("bytes" in content) {
+    yield content.bytes
+    return
+  }
+  const opened = await open(content.file, content.isSame === undefined ? noFollow : noWait)
+  try {
+    if (content.isSame?.(opened.fd) === false) throw new OtherFile(content.file)
+    const buffer = Buffer.allocUnsafe(chunkSize)
+    for (;;) {
+      const { bytesRead } = await opened.read(buffer, 0, chunkSize)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await opened.close()
+  }
 }
 
 const write = async (content: AsyncIterable<Uint8Array>, temporary: string): Promise<Staged> => {
@@ -200,6 +232,17 @@ const lost = (path: string): Failure =>
 
 const unreadable = (file: string, waiting: string, cause: unknown): Failure => {
   const code = String((cause as { code?: unknown }).code)
+  if (cause instanceof OtherFile || code === "ELOOP") {
+    return failure(
+      "E_SOURCE_UNREADABLE",
+      `\`${file}\` is no longer what it was when it was listed`,
+      {
+        hints: ["Start again when nothing moves files or links in the source"],
+        details: { file },
+        cause,
+      },
+    )
+  }
   return code === "ENOENT" || code === "EACCES" || code === "EISDIR"
     ? failure("E_SOURCE_UNREADABLE", `\`${file}\` cannot be read`, {
         hints: ["Check that it is still there and that you may read it"],

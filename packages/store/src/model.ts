@@ -118,11 +118,16 @@ export interface KnownContent {
 
 /**
  * Content to log: bytes at hand, or a file that is read once and never held whole, and not at all
- * when it is known and the store has the same already.
+ * when it is known and the store has the same already. A link is not followed.
  */
 export type Content =
   | { readonly bytes: Uint8Array }
-  | { readonly file: string; readonly known?: KnownContent }
+  | {
+      readonly file: string
+      readonly known?: KnownContent
+      /** Asked of the opened file's descriptor before it is read; false fails with `E_SOURCE_UNREADABLE`. */
+      readonly isSame?: (descriptor: number) => boolean
+    }
 
 export interface NewArtifact extends ProjectKey {
   readonly type: string

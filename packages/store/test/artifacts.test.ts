@@ -2,7 +2,7 @@
 import { Database } from "bun:sqlite"
 import { afterAll, describe, expect, test } from "bun:test"
 import { spawnSync } from "node:child_process"
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { open } from "node:fs/promises"
 import { join } from "node:path"
 import { contentDigest, manifestDigest } from "@relaunch/job"
@@ -223,6 +223,27 @@ describe("artifacts", () => {
       ),
     )
     expect([failure.code, failure.message]).toEqual(["E_SOURCE_UNREADABLE", "`/` cannot be read"])
+  })
+
+  test("a link, and a file that is not the one that is meant, are not copied", async () => {
+    const [home, source] = [folder(), temporaryFolder()]
+    writeFileSync(join(source, "secret"), "secret")
+    symlinkSync("secret", join(source, "link"))
+    const contents = [
+      { file: join(source, "link") },
+      { file: join(source, "secret"), isSame: () => false },
+    ]
+    for (const content of contents) {
+      const failure = await inStore(
+        (store) => Effect.flip(store.artifacts.log(artifact({ files: [{ path: "x", content }] }))),
+        home,
+      )
+      expect([failure.code, failure.message]).toEqual([
+        "E_SOURCE_UNREADABLE",
+        `\`${content.file}\` is no longer what it was when it was listed`,
+      ])
+    }
+    expect(blobsUnder(home)).toEqual([])
   })
 
   test("a source file that is not there is named", async () => {

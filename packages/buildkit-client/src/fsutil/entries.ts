@@ -34,6 +34,11 @@ export type TreeEntry =
       readonly size?: number
       /** Hex; bytes that turn out to have another when they are sent end the build. */
       readonly sha256?: string
+      /**
+       * Asked of the descriptor of the opened file before any of it is sent; false ends the build. For names
+       * that may lead elsewhere by now. A file of up to 64 KiB with a `sha256` is held against that instead.
+       */
+      readonly isSame?: (descriptor: number) => boolean
       readonly modified?: bigint
     }
   | {
@@ -73,8 +78,15 @@ interface Item {
 
 const nothing: NodeContent = { bytes: new Uint8Array() }
 
-const contentOf = (file: string, sha256: string | undefined): NodeContent =>
-  sha256 === undefined ? { file } : { file, sha256 }
+const contentOf = ({
+  file,
+  isSame,
+  sha256,
+}: Extract<TreeEntry, { file: string }>): NodeContent => ({
+  file,
+  ...(sha256 === undefined ? {} : { sha256 }),
+  ...(isSame === undefined ? {} : { isSame }),
+})
 
 const fileItem = (name: string, entry: Extract<TreeEntry, { kind: "file" }>): Item => {
   const mode = fileMode(entry.mode ?? 0o644)
@@ -100,7 +112,7 @@ const fileItem = (name: string, entry: Extract<TreeEntry, { kind: "file" }>): It
   }
   return {
     node: { name, mode, size, modified, link: "" },
-    content: contentOf(entry.file, entry.sha256),
+    content: contentOf(entry),
   }
 }
 

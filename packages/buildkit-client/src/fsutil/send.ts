@@ -34,8 +34,8 @@ const chunkSize = 256 << 10
 /** Milliseconds of walking after which others get their turn: the daemon's health checks among them. */
 const turn = 10
 
-/** What is a link by now is not followed out of the tree. */
-const asListed = constants.O_RDONLY | constants.O_NOFOLLOW
+/** What is a link by now is not followed out of the tree, and a FIFO is not waited for. */
+const asListed = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
 
 const noData = new Uint8Array()
 
@@ -92,23 +92,31 @@ const sendFile = async (
   scratch: () => Buffer,
 ): Promise<void> => {
   const hash = content.sha256 === undefined ? undefined : createHash("sha256")
-  if (node.size <= wholeUpTo) {
+  const checked = () => {
+    if (hash !== undefined && hash.digest("hex") !== content.sha256) {
+      throw changed(node, "was changed after its digest was taken")
+    }
+  }
+  if (node.size <= wholeUpTo && (hash !== undefined || content.isSame === undefined)) {
     const read = node.size === 0 ? noData : await readFile(content.file, { flag: asListed })
     if (read.length < node.size) throw changed(node, "became shorter while it was being sent")
     const bytes = read.subarray(0, node.size)
     hash?.update(bytes)
+    // Of a file that is another by now nothing is sent at all.
+    checked()
     if (node.size > 0) await send(dataPacket(id, bytes))
   } else {
     const handle = await open(content.file, asListed)
     try {
+      if (content.isSame?.(handle.fd) === false) {
+        throw changed(node, "is no longer the file that was listed")
+      }
       await sendChunks(node.size, readerOf(handle, node, hash, scratch()), id, send)
     } finally {
       await handle.close()
     }
-  }
-  // The daemon makes nothing of a file before its last packet.
-  if (hash !== undefined && hash.digest("hex") !== content.sha256) {
-    throw changed(node, "was changed after its digest was taken")
+    // The daemon makes nothing of a file before its last packet.
+    checked()
   }
 }
 

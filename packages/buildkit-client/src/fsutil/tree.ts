@@ -36,6 +36,7 @@ export type NodeContent =
       readonly file: string | Buffer
       /** Hex. */
       readonly sha256?: string
+      readonly isSame?: (descriptor: number) => boolean
     }
 
 export interface Tree {
