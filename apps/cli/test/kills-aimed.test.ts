@@ -4,6 +4,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { builders } from "./command.ts"
 import { goneSoon, processesWith, startedWith } from "./started.ts"
 
@@ -38,7 +39,13 @@ const moments = [
   transfer,
 ]
 
-type Removed = ReadonlyArray<{ readonly kind: string }>
+const asCode = ["-E", "python main.py", "--progress", "json"]
+
+type Removed = ReadonlyArray<{
+  readonly kind: string
+  readonly id: string
+  readonly size?: number
+}>
 
 describe("relaunch killed", () => {
   for (const [way, at] of [
@@ -89,4 +96,54 @@ describe("relaunch killed", () => {
       "90 seconds",
     )
   }
+
+  liveEffect("in the copy into the store leaves what was stored, and the copy to `clean`", () =>
+    Effect.gen(function* () {
+      const { home, json, leftovers, relaunch, start } = yield* startedWith(builders.docker)
+      const source = yield* temporaryFolder({ "main.py": "print('it ran')\n" })
+      const create = ["job", "create", "code", ".", "-p", "demo", "-E", "python main.py"]
+      yield* json([...create, "-n", "kept"], { cwd: source })
+      // Long to copy.
+      fs.writeFileSync(join(source, "large"), "")
+      fs.truncateSync(join(source, "large"), 200_000_000)
+      const processes = join(home, "relaunch/processes")
+      const copied = () =>
+        fs
+          .readdirSync(processes, { recursive: true, withFileTypes: true })
+          .filter((item) => item.isFile() && item.parentPath.endsWith("/files"))
+          .map((item) => fs.statSync(join(item.parentPath, item.name)).size)
+      const command = yield* start([...words.slice(0, 4), "-p", "demo", ...asCode], source)
+      yield* Effect.repeat(Effect.sync(copied), {
+        until: (sizes) => sizes.some((size) => size > 1_000_000),
+        schedule: Schedule.spaced("1 millis"),
+      }).pipe(Effect.timeout("20 seconds"))
+      yield* command.signal("SIGKILL")
+      expect(yield* command.exited).toBe(137)
+      expect(command.stderr()).not.toContain('"event":"JobStored"')
+      // It was killed in the midst of it.
+      expect(Math.max(...copied())).toBeLessThan(200_000_000)
+
+      const names = Effect.map(relaunch(["job", "list", "--json"]), ({ stderr, stdout }) => ({
+        stderr,
+        names: (JSON.parse(stdout) as ReadonlyArray<{ name: string }>).map(({ name }) => name),
+      }))
+      expect(yield* names).toEqual({
+        names: ["kept"],
+        stderr: expect.stringMatching(
+          /^note: 1 folder left by a relaunch that was killed; `relaunch clean` removes all it left\n$/,
+        ),
+      })
+      expect((yield* json(["store", "check"])).damage).toEqual([])
+      const removed: Removed = yield* json(["clean", "--yes"])
+      expect(removed).toEqual([
+        { kind: "folder", id: expect.stringContaining(processes), size: expect.any(Number) },
+      ])
+      expect([fs.readdirSync(processes), yield* leftovers]).toEqual([[], []])
+      expect(yield* names).toEqual({ names: ["kept"], stderr: "" })
+      fs.truncateSync(join(source, "large"), 1)
+      yield* json([...create, "-n", "x"], { cwd: source })
+      expect((yield* names).names).toEqual(["kept", "x"])
+      expect((yield* json(["store", "check"])).damage).toEqual([])
+    }),
+  )
 })
