@@ -1,7 +1,7 @@
 /** The layers of commands that plan or launch. */
 import * as fs from "node:fs"
 import { join } from "node:path"
-import { temporaryFolder } from "@relaunch/lock"
+import { noteTemporaryPlaces, temporaryFolder } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type { TellChoice } from "./services.ts"
@@ -15,6 +15,7 @@ export const plannedHome = (current: Session) =>
   Effect.gen(function* () {
     const { home } = current.configuration.locations
     if (fs.existsSync(join(home, "store.db"))) return current
+    noteTemporaryPlaces(undefined)
     const temporary = yield* temporaryFolder("plan")
     const { configuration } = current
     const locations = { ...configuration.locations, home: temporary }

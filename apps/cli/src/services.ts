@@ -1,4 +1,5 @@
 /** The layers of a launch: engine, builder, runner, store, and processes for git. */
+import * as fs from "node:fs"
 import * as BunCommandExecutor from "@effect/platform-bun/BunCommandExecutor"
 import * as BunFileSystem from "@effect/platform-bun/BunFileSystem"
 import { containerRunner } from "@relaunch/runner"
@@ -36,9 +37,19 @@ export const backendOf = (session: Session, builder?: string, tell?: TellChoice)
   )
 }
 
+/** Before the engine, whose temporary folders are noted in it; that it cannot be made is said by the store. */
+const makeHome = (home: string): void => {
+  try {
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+  } catch {
+    // As above.
+  }
+}
+
 export const servicesOf = (session: Session, builder?: string, tell?: TellChoice) => {
   const engine = backendOf(session, builder, tell)
   const { home } = session.configuration.locations
+  makeHome(home)
   return Layer.mergeAll(
     containerRunner(home),
     storeOf(session),

@@ -1,4 +1,5 @@
 /** What every command starts from: the effective settings, typed by kind. */
+import { join } from "node:path"
 import {
   type Configuration,
   configuration,
@@ -7,6 +8,7 @@ import {
   settings,
 } from "@relaunch/config"
 import { type Failure, failure } from "@relaunch/failure"
+import { noteTemporaryPlaces } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
 import type { Flags } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
@@ -49,6 +51,9 @@ const typed = (flags: Flags): Effect.Effect<ReadonlyMap<SettingKey, FileValue>, 
     return found
   })
 
+/** Where a store notes which places for temporary files its processes have used. */
+export const temporaryNotes = (home: string): string => join(home, "temporary-places")
+
 export interface Session {
   readonly configuration: Configuration
   /** The store is one of the moment, and goes with the command. */
@@ -88,6 +93,7 @@ export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
       flags: yield* typed(flags),
     })
     const value = (key: SettingKey) => found.effective.get(key)?.value
+    noteTemporaryPlaces(temporaryNotes(found.locations.home))
     jsonMode.on ||= value("json") === true
     pagerMode.off = value("no-pager") === true
     return {

@@ -1,8 +1,17 @@
 /** Killed with no chance to clean up: what is left is told, found, and removed; what lives is not touched. */
 import { describe, expect } from "bun:test"
+import * as fs from "node:fs"
 import { join } from "node:path"
-import { liveEffect, startRelaunchCli, temporaryFolder, writeFiles } from "@relaunch/testing"
+import {
+  cliEnvironment,
+  liveEffect,
+  relaunchExecutable,
+  startRelaunchCli,
+  temporaryFolder,
+  writeFiles,
+} from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import { machine, rig } from "./command.ts"
 import { goneSoon, processesWith } from "./started.ts"
 
@@ -111,6 +120,43 @@ describe("relaunch killed", () => {
       expect((yield* json(["--uri", folder, ...flags, "-D", "Dockerfile"])).run.state).toBe(
         "finished",
       )
+    }),
+  )
+
+  liveEffect("under another TMPDIR leaves a folder there, which `clean` finds all the same", () =>
+    Effect.gen(function* () {
+      const { home, json, relaunch } = yield* machine
+      yield* relaunch(["job", "list"])
+      const elsewhere = yield* temporaryFolder()
+      const mine = yield* temporaryFolder()
+      const child = yield* Effect.acquireRelease(
+        Effect.sync(() =>
+          Bun.spawn([relaunchExecutable, "config", "validate", "-"], {
+            cwd: home,
+            env: { ...cliEnvironment(home), TMPDIR: elsewhere },
+            // Nothing comes, and no end either.
+            stdin: "pipe",
+          }),
+        ),
+        (started) => Effect.sync(() => started.kill("SIGKILL")),
+      )
+      const folders = Effect.sync(() => fs.readdirSync(elsewhere))
+      yield* Effect.repeat(folders, {
+        until: (names) => names.length > 0,
+        schedule: Schedule.spaced("20 millis"),
+      }).pipe(Effect.timeout("20 seconds"))
+      const look = json(["clean", "--dry-run"], { env: { TMPDIR: mine } })
+      // Its process lives.
+      expect(yield* look).toEqual([])
+      child.kill("SIGKILL")
+      yield* Effect.promise(() => child.exited)
+      const [name = ""] = yield* folders
+      const left = [{ kind: "folder", id: join(elsewhere, name), size: expect.any(Number) }]
+      expect(yield* look).toEqual(left)
+      expect(yield* json(["clean", "--yes"], { env: { TMPDIR: mine } })).toEqual(left)
+      expect(yield* folders).toEqual([])
+      // Nor is the place remembered for ever.
+      expect(fs.readdirSync(join(home, "relaunch/temporary-places"))).toEqual([])
     }),
   )
 })

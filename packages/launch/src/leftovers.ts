@@ -5,7 +5,7 @@
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
-import { abandonedTemporary, removeAbandoned } from "@relaunch/lock"
+import { abandonedTemporary, forgetEmptyPlaces, removeAbandoned } from "@relaunch/lock"
 import { Runner } from "@relaunch/runner"
 import { goneProcesses, type Run, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
@@ -131,4 +131,5 @@ export const removeLeftovers = (
       } else if (one.kind === "content") yield* store.unnamed(false)
       else if (one.kind === "folder") yield* removeAbandoned(one.id)
     }
+    yield* forgetEmptyPlaces
   })

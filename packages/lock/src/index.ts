@@ -1,9 +1,9 @@
 export { isLocked, locked } from "./lock.ts"
+export { abandonedFolders, ownedFolder, removeAbandoned } from "./owned-folder.ts"
 export {
-  abandonedFolders,
   abandonedTemporary,
-  ownedFolder,
-  removeAbandoned,
+  forgetEmptyPlaces,
+  noteTemporaryPlaces,
   temporaryFolder,
   temporaryPrefix,
-} from "./owned-folder.ts"
+} from "./temporary.ts"

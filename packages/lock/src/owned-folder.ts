@@ -4,7 +4,6 @@
  */
 import { randomBytes } from "node:crypto"
 import * as fs from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
@@ -78,34 +77,6 @@ export const ownedFolder = (
     ({ release }) => Effect.sync(release),
   ).pipe(Effect.map(({ root }) => join(root, content)))
 
-/** Begins the name of every temporary folder of ours; what it is for comes next. */
-export const temporaryPrefix = "relaunch-"
-
-/** Where files go that may be large: not into memory, as the system's own folder often is. */
-const largePlace = (): string =>
-  process.env["TMPDIR"] === undefined && fs.existsSync("/var/tmp") ? "/var/tmp" : tmpdir()
-
-/** All folders that temporary ones of ours are made in. */
-const temporaryPlaces = (): ReadonlyArray<string> => [...new Set([tmpdir(), largePlace()])]
-
-/**
- * Path of an empty folder under the system's own for temporary files; it goes with its scope. Under
- * `/var/tmp` for `large` files, unless TMPDIR says otherwise.
- */
-export const temporaryFolder = (
-  purpose: string,
-  { large = false } = {},
-): Effect.Effect<string, Failure, Scope.Scope> =>
-  ownedFolder(large ? largePlace() : tmpdir(), `${temporaryPrefix}${purpose}-`).pipe(
-    Effect.mapError(({ cause, details, message }) =>
-      failure("E_STORE", message, {
-        hints: ["Free space in the folder for temporary files, or set TMPDIR to another"],
-        details,
-        cause,
-      }),
-    ),
-  )
-
 const isOurs = (folder: string): boolean => {
   const found = fs.lstatSync(folder, { throwIfNoEntry: false })
   return found?.isDirectory() === true && found.uid === process.getuid?.()
@@ -142,14 +113,13 @@ const unreadable = (folder: string) => (cause: unknown) =>
     cause,
   })
 
-/** Temporary folders of this user's whose process is gone, wherever they are made. */
-export const abandonedTemporary: Effect.Effect<ReadonlyArray<string>, Failure> = Effect.suspend(
-  () =>
-    Effect.map(
-      Effect.forEach(temporaryPlaces(), (place) => abandonedFolders(place, temporaryPrefix)),
-      (found) => found.flat(),
-    ),
-)
+/** Folders of that name that this user has in a place, whether anybody uses them or not; sorted. */
+export const foldersOf = (parent: string, prefix: string): ReadonlyArray<string> =>
+  (fs.existsSync(parent) ? fs.readdirSync(parent) : [])
+    .filter((name) => hasShape(name, prefix))
+    .map((name) => join(parent, name))
+    .filter(isOurs)
+    .sort()
 
 /** Folders of this user whose process is gone, sorted; none for a parent that is not there. */
 export const abandonedFolders = (
@@ -157,12 +127,7 @@ export const abandonedFolders = (
   prefix: string,
 ): Effect.Effect<ReadonlyArray<string>, Failure> =>
   Effect.try({
-    try: () =>
-      (fs.existsSync(parent) ? fs.readdirSync(parent) : [])
-        .filter((name) => hasShape(name, prefix))
-        .map((name) => join(parent, name))
-        .filter((folder) => isOurs(folder) && ifAbandoned(folder, true))
-        .sort(),
+    try: () => foldersOf(parent, prefix).filter((folder) => ifAbandoned(folder, true)),
     catch: unreadable(parent),
   })
 

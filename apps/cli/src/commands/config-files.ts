@@ -16,6 +16,7 @@ import { jsonMode } from "../json-mode.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { readPagerMode } from "../pager.ts"
 import { visible } from "../render/visible.ts"
+import { temporaryNotes } from "../session.ts"
 
 /** Of all backends that this command has. */
 export const wholeSchema = () =>
@@ -72,7 +73,10 @@ const given = (path: string) =>
       }
       return yield* validated(whole, path)
     }
-    const { temporaryFolder } = yield* Effect.promise(() => import("@relaunch/lock"))
+    const { noteTemporaryPlaces, temporaryFolder } = yield* Effect.promise(
+      () => import("@relaunch/lock"),
+    )
+    noteTemporaryPlaces(temporaryNotes(locations(process.env, process.cwd()).home))
     const file = join(yield* temporaryFolder("config"), "config.yaml")
     fs.writeFileSync(file, yield* Effect.promise(() => Bun.stdin.bytes()))
     return yield* validated(file, stdinName)

@@ -1,0 +1,113 @@
+/**
+ * Temporary folders of this process: under the system's own place for them, which TMPDIR moves. Where that
+ * was is noted, so that what a killed process left is found by one that has another TMPDIR.
+ */
+import { createHash } from "node:crypto"
+import * as fs from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, isAbsolute, join } from "node:path"
+import { type Failure, failure } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import { abandonedFolders, foldersOf, ownedFolder } from "./owned-folder.ts"
+
+/** Begins the name of every temporary folder of ours; what it is for comes next. */
+export const temporaryPrefix = "relaunch-"
+
+/** Where files go that may be large: not into memory, as the system's own folder often is. */
+const largePlace = (): string =>
+  process.env["TMPDIR"] === undefined && fs.existsSync("/var/tmp") ? "/var/tmp" : tmpdir()
+
+/** One file for each place that was used, of its path. */
+let notes: string | undefined
+
+/**
+ * Says in which folder places are noted from now on: in none, or as long as the one above it is not there,
+ * they are not.
+ */
+export const noteTemporaryPlaces = (folder: string | undefined): void => {
+  notes = folder
+}
+
+const noteOf = (place: string): string | undefined =>
+  notes === undefined || !fs.existsSync(dirname(notes))
+    ? undefined
+    : join(notes, createHash("sha256").update(place).digest("hex").slice(0, 32))
+
+/** A place that cannot be noted is still one; it is looked into wherever TMPDIR is the same. */
+const note = (place: string): void => {
+  const file = noteOf(place)
+  if (file === undefined || fs.existsSync(file)) return
+  try {
+    fs.mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+    const fresh = `${file}.${process.pid}`
+    fs.writeFileSync(fresh, place, { mode: 0o600 })
+    fs.renameSync(fresh, file)
+  } catch {
+    // Nothing else depends on it.
+  }
+}
+
+const notedPlaces = (): ReadonlyArray<string> => {
+  if (notes === undefined || !fs.existsSync(notes)) return []
+  const folder = notes
+  return fs
+    .readdirSync(folder)
+    .filter((name) => /^[0-9a-f]{32}$/.test(name))
+    .map((name) => fs.readFileSync(join(folder, name), "utf8"))
+    .filter(isAbsolute)
+}
+
+/**
+ * Path of an empty folder under the system's own for temporary files; it goes with its scope. Under
+ * `/var/tmp` for `large` files, unless TMPDIR says otherwise.
+ */
+export const temporaryFolder = (
+  purpose: string,
+  { large = false } = {},
+): Effect.Effect<string, Failure, Scope.Scope> =>
+  Effect.suspend(() => {
+    const place = large ? largePlace() : tmpdir()
+    note(place)
+    return Effect.tap(ownedFolder(place, `${temporaryPrefix}${purpose}-`), () =>
+      // Somebody who cleaned up may have seen an empty place in the meantime.
+      Effect.sync(() => note(place)),
+    )
+  }).pipe(
+    Effect.mapError((error) =>
+      error.code === "E_OPEN_FILES"
+        ? error
+        : failure("E_STORE", error.message, {
+            hints: ["Free space in the folder for temporary files, or set TMPDIR to another"],
+            details: error.details,
+            cause: error.cause,
+          }),
+    ),
+  )
+
+/** Temporary folders of this user's whose process is gone, wherever they were made. */
+export const abandonedTemporary: Effect.Effect<ReadonlyArray<string>, Failure> = Effect.suspend(
+  () => {
+    const here = new Set([tmpdir(), largePlace()])
+    const found = [
+      ...[...here].map((place) => abandonedFolders(place, temporaryPrefix)),
+      // Of another time: what cannot be looked into by now is nobody's fault here.
+      ...notedPlaces()
+        .filter((place) => !here.has(place))
+        .map((place) => Effect.orElseSucceed(abandonedFolders(place, temporaryPrefix), () => [])),
+    ]
+    return Effect.map(Effect.all(found), (all) => all.flat())
+  },
+)
+
+/** Forgets the noted places where nothing of ours is any more. */
+export const forgetEmptyPlaces: Effect.Effect<void> = Effect.ignore(
+  Effect.try(() => {
+    for (const place of notedPlaces()) {
+      const file = noteOf(place)
+      if (file !== undefined && foldersOf(place, temporaryPrefix).length === 0) {
+        fs.rmSync(file, { force: true })
+      }
+    }
+  }),
+)
