@@ -11,6 +11,8 @@ export interface Sizes {
   readonly fileSize: number
   readonly plannedFiles: number
   readonly jobs: number
+  /** Whether `wandb launch`, which takes many seconds, stands beside each launch of a directory or one alone. */
+  readonly wandbBeside: "each" | "one"
 }
 
 export const fullSizes: Sizes = {
@@ -18,10 +20,17 @@ export const fullSizes: Sizes = {
   fileSize: 10_000,
   plannedFiles: 10_000,
   jobs: 10_000,
+  wandbBeside: "each",
 }
 
 /** To see that the bench itself works. */
-export const quickSizes: Sizes = { files: 120, fileSize: 1000, plannedFiles: 120, jobs: 12 }
+export const quickSizes: Sizes = {
+  files: 120,
+  fileSize: 1000,
+  plannedFiles: 120,
+  jobs: 12,
+  wandbBeside: "one",
+}
 
 export interface Bench {
   readonly rig: TestRig

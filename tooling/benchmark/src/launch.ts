@@ -76,12 +76,30 @@ export const launchComparisons = (
     yield* output(launch().words, { env: launch().env })
     const docker: Subject = { name: "docker run", command: () => program(bench, dockerRun) }
     const wandbServer = yield* served(bench)
-    const image = [wandb(bench), "launch", "--docker-image", base]
+    const launched = (words: ReadonlyArray<string>): Command => ({
+      words: [
+        ...[wandb(bench), "launch", ...words],
+        ...["--resource", "local-container", "--project", "bench"],
+      ],
+      cwd: root,
+      env: { ...environmentOf(bench, "home"), ...wandbServer },
+    })
+    /** The same directory, Dockerfile and entry point; the name of the job is that of the image too. */
+    const released = (job: string): Command =>
+      launched([
+        ...["--uri", root, "--dockerfile", "Dockerfile"],
+        ...["--entry-point", entryPoint, "--job-name", job],
+      ])
+    const besideEach = (subject: Subject) => (bench.sizes.wandbBeside === "each" ? [subject] : [])
     return [
       {
         what: "launch a directory, nothing changed",
         aim: overOther("at most 0.25 s over docker run", 250),
-        subjects: [{ name: "relaunch", command: () => launch() }, docker],
+        subjects: [
+          { name: "relaunch", command: () => launch() },
+          docker,
+          { name: "wandb launch", command: () => released(`${name}-wandb`) },
+        ],
       },
       {
         what: "launch a directory, one line edited",
@@ -94,6 +112,11 @@ export const launchComparisons = (
             prepare: () => edit,
             command: () => program(bench, inShell(dockerBuild, dockerRun)),
           },
+          ...besideEach({
+            name: "wandb launch",
+            prepare: () => edit,
+            command: () => released(`${name}-wandb`),
+          }),
         ],
       },
       {
@@ -110,6 +133,12 @@ export const launchComparisons = (
             prepare: () => edit,
             command: () => program(bench, inShell(dockerBuild, dockerRun)),
           },
+          // Of a name that the server does not know yet.
+          ...besideEach({
+            name: "wandb launch",
+            prepare: () => edit,
+            command: (turn: number) => released(`${name}-wandb-${turn}`),
+          }),
         ],
       },
       {
@@ -129,11 +158,7 @@ export const launchComparisons = (
           },
           {
             name: "wandb launch",
-            command: () => ({
-              words: [...image, "--resource", "local-container", "--project", "bench"],
-              cwd: root,
-              env: { ...environmentOf(bench, "home"), ...wandbServer },
-            }),
+            command: () => launched(["--docker-image", base]),
           },
         ],
       },

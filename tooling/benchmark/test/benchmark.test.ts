@@ -78,7 +78,7 @@ describe("tooling/bench --quick", () => {
           ["list 12 jobs", "relaunch job list", "relaunch job list, empty store"],
           ["plan 120 files, 0.12 MB, first", "relaunch plan", "reading and hashing"],
           ["plan 120 files, 0.12 MB, again", "relaunch plan", "reading and hashing"],
-          ["launch a directory, nothing changed", "relaunch", "docker run"],
+          ["launch a directory, nothing changed", "relaunch", "docker run", "wandb launch"],
           ["launch a directory, one line edited", "relaunch", "docker run", "docker build and run"],
           [
             "launch a directory, first, into an empty store",
