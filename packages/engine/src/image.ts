@@ -6,7 +6,7 @@ import * as Stream from "effect/Stream"
 import { loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
 import type { Endpoint, Environment } from "./endpoint.ts"
 import { jsonLines } from "./frames.ts"
-import { registryFailure } from "./registry-failure.ts"
+import { noImage, registryFailure } from "./registry-failure.ts"
 import { statusOf, type Transport } from "./transport.ts"
 
 export interface ImageDetails {
@@ -127,10 +127,7 @@ const pulledDigest = (images: ImageApi, reference: string): Effect.Effect<string
     const pulled = yield* images.inspectImage(reference)
     const digest = pulled?.repoDigests[0]?.split("@")[1]
     if (digest !== undefined) return digest
-    return yield* failure("E_IMAGE_NOT_FOUND", `There is no image \`${reference}\``, {
-      hints: ["Check name and tag"],
-      details: { image: reference },
-    })
+    return yield* noImage(reference)
   })
 
 export const imageApi = (

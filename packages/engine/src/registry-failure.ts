@@ -2,6 +2,25 @@
 import { type Failure, failure } from "@relaunch/failure"
 import { type Login, registryOf } from "./credentials.ts"
 
+/** `E_IMAGE_NOT_FOUND`: neither the engine nor a registry has it. `more` goes on with the hint, `""` by default. */
+export const noImage = (
+  reference: string,
+  {
+    cause,
+    details = { image: reference },
+    more = "",
+  }: {
+    readonly cause?: unknown
+    readonly details?: Readonly<Record<string, unknown>>
+    readonly more?: string
+  } = {},
+): Failure =>
+  failure("E_IMAGE_NOT_FOUND", `There is no image \`${reference}\``, {
+    hints: [`Check name and tag${more}`],
+    details,
+    cause,
+  })
+
 /** What a registry said through the engine, in words that name the way out. */
 export const registryFailure = (
   reference: string,
@@ -39,13 +58,9 @@ export const registryFailure = (
     !/unauthorized|authentication/i.test(said) &&
     !isDenied
   ) {
-    return failure("E_IMAGE_NOT_FOUND", `There is no image \`${reference}\``, {
-      hints: [
-        `Check name and tag${login === undefined ? `; if it is private, run \`docker login ${registry}\` first` : ""}`,
-      ],
-      details,
-      cause,
-    })
+    const more =
+      login === undefined ? `; if it is private, run \`docker login ${registry}\` first` : ""
+    return noImage(reference, { cause, details, more })
   }
   if (refusedLogin.test(said)) {
     return failure(

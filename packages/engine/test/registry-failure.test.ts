@@ -1,6 +1,6 @@
 /** What registries say through engines, as failures. */
 import { describe, expect, test } from "bun:test"
-import { registryFailure } from "../src/index.ts"
+import { noImage, registryFailure } from "../src/index.ts"
 
 /** Podman 4.3 whose mirror has no such image, and whose way to the registry behind it is blocked. */
 const throughMirror =
@@ -25,6 +25,20 @@ describe("a registry that", () => {
     expect(registryFailure(own, undefined, said(own)).code).toBe("E_REGISTRY_AUTH")
     const hub = "docker.io/team/app:1"
     expect(registryFailure(hub, undefined, said(hub)).code).toBe("E_IMAGE_NOT_FOUND")
+  })
+
+  test("has no such image is told as an engine that has none, and a way out where a login may help", () => {
+    const said = "manifest unknown"
+    const login = { username: "ada", password: "secret", identityToken: "" }
+    const [withoutLogin, withLogin] = [undefined, login].map((each) =>
+      registryFailure("none:1", each, said),
+    )
+    expect(withoutLogin?.message).toBe(noImage("none:1").message)
+    expect(withoutLogin?.hints).toEqual([
+      "Check name and tag; if it is private, run `docker login docker.io` first",
+    ])
+    expect(withLogin?.hints).toEqual(noImage("none:1").hints)
+    expect(noImage("none:1").hints).toEqual(["Check name and tag"])
   })
 
   test("has numbers in its own address is not taken at those", () => {

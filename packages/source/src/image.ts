@@ -1,5 +1,5 @@
 /** Image sources: a name to the image behind it, here or in its registry. */
-import { Engine, type ImageDetails, registryOf } from "@relaunch/engine"
+import { Engine, type ImageDetails, noImage, registryOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import { parseImageReference } from "@relaunch/job"
 import * as Effect from "effect/Effect"
@@ -69,11 +69,6 @@ export const imageSource = (
       ),
     )
     const details = yield* engine.inspectImage(name)
-    if (details === undefined) {
-      return yield* failure("E_IMAGE_NOT_FOUND", `There is no image \`${name}\``, {
-        hints: ["Check name and tag"],
-        details: { image: name },
-      })
-    }
+    if (details === undefined) return yield* noImage(name)
     return { name, details, digest: digestOf(name, details), stale: !pulled }
   })
