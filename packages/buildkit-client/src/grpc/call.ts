@@ -21,7 +21,6 @@ export interface Call {
 
 /** Small messages travel together up to this many bytes. */
 const flushAt = 64 << 10
-const mostQueued = 256
 const cancelCode = 8
 
 /**
@@ -102,7 +101,6 @@ const over = (stream: ClientHttp2Stream | ServerHttp2Stream, method: string, isS
   let finished = false
   let failure: RpcError | undefined
   let wake: (() => void) | undefined
-  let paused = false
   const finish = (error?: RpcError) => {
     if (!finished) failure = error
     finished = true
@@ -117,20 +115,23 @@ const over = (stream: ClientHttp2Stream | ServerHttp2Stream, method: string, isS
   stream.on("trailers", (headers: IncomingHttpHeaders) => {
     trailers = headers
   })
-  stream.on("data", (piece: Buffer) => {
-    try {
-      for (const message of unframe(piece)) queue.push(message)
-    } catch (error) {
-      finish(error instanceof RpcError ? error : rpcError("INTERNAL", String(error), method))
-      stillKnown(() => stream.close(cancelCode))
-      return
+  /** Reads until `enough` messages wait, or nothing more has come. */
+  const read = (enough: number) => {
+    while (queue.length < enough) {
+      const piece: Buffer | null = stream.read()
+      if (piece === null) return
+      try {
+        for (const message of unframe(piece)) queue.push(message)
+      } catch (error) {
+        finish(error instanceof RpcError ? error : rpcError("INTERNAL", String(error), method))
+        stillKnown(() => stream.close(cancelCode))
+        return
+      }
     }
-    if (queue.length > mostQueued && !paused) {
-      paused = true
-      stream.pause()
-    }
-    wake?.()
-  })
+  }
+  // Pulled, not pushed and paused: Bun (1.4.5) lets the peer send without limit to a stream that is paused and
+  // resumed again and again.
+  stream.on("readable", () => wake?.())
   stream.on("error", (error: Error) => finish(rpcError("UNAVAILABLE", error.message, method)))
   stream.on("aborted", () => {
     if (isServer) finish(rpcError("CANCELLED", "the peer cancelled the call", method))
@@ -139,19 +140,15 @@ const over = (stream: ClientHttp2Stream | ServerHttp2Stream, method: string, isS
     if (isServer) finish()
   })
   stream.on("close", () => {
+    read(Number.POSITIVE_INFINITY)
     finish(isServer ? undefined : outcomeOf(method, trailers ?? head, "the connection was closed"))
     ended.abort()
   })
   const receive = async (): Promise<Buffer | undefined> => {
     for (;;) {
+      if (queue.length === 0) read(1)
       const message = queue.shift()
-      if (message !== undefined) {
-        if (paused && queue.length < mostQueued / 4) {
-          paused = false
-          stream.resume()
-        }
-        return message
-      }
+      if (message !== undefined) return message
       if (failure !== undefined) throw failure
       if (finished) return undefined
       await new Promise<void>((resolve) => {
