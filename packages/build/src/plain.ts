@@ -42,7 +42,8 @@ export const plainLines = (): ((event: BuildEvent, at?: number) => ReadonlyArray
   let view = emptyView
   let speaker: string | undefined
   return (event, at = performance.now()) => {
-    view = fold(view, event, at)
+    // The lines themselves are of no use here, and there may be very many.
+    if (event._tag !== "VertexLog" || !view.vertices.has(event.id)) view = fold(view, event, at)
     if (event._tag === "Warning") return [`warning: ${event.message}`]
     if (event._tag === "Finished") return [`built ${event.image.ref}`]
     const vertex = view.vertices.get(event.id)

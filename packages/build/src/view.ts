@@ -29,8 +29,8 @@ export interface BuildView {
 
 export const emptyView: BuildView = { vertices: new Map(), warnings: [] }
 
-/** Lines kept of each vertex. */
-const keptLines = 200
+/** Lines kept of each vertex: each further one copies them. */
+const keptLines = 20
 
 const changed = (
   view: BuildView,

@@ -119,16 +119,16 @@ export const buildWith = (
     Effect.gen(function* () {
       const client = yield* Effect.mapError(Client.connect(address, options), buildkitFailure)
       const steps = openSteps()
+      const translated = translation(request)
       let digest: string | undefined
       return client.build(buildkitRequest(request, env, output, pinned)).pipe(
         Stream.mapError(buildkitFailure),
-        Stream.tap((event) =>
-          Effect.sync(() => {
-            if (event._tag === "Finished") digest = event.result.digest
-          }),
-        ),
-        Stream.mapConcat(translation(request)),
-        Stream.tap((event) => Effect.sync(() => steps.see(event))),
+        Stream.mapConcat((event) => {
+          if (event._tag === "Finished") digest = event.result.digest
+          const events = translated(event)
+          events.forEach(steps.see)
+          return events
+        }),
         Stream.concat(
           Stream.suspend(() =>
             Stream.concat(Stream.fromIterable(steps.ends()), made(digest, client)),

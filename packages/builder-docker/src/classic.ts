@@ -22,6 +22,8 @@ import {
 } from "@relaunch/engine"
 import { type Failure, failure, openFilesFailure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { closedBy } from "./closing.ts"
@@ -207,7 +209,7 @@ const build = (
         buildGroup === undefined ? messages : closedBy(messages, endBuildGroup(buildGroup))
       const events = closing.pipe(
         Stream.mapError((error) => broken ?? refusal(error, dockerfile)),
-        Stream.flatMap((message) => {
+        Stream.mapConcat((message) => {
           const [next, said] = readMessage(reading, message)
           reading = next
           const sent = transferred
@@ -215,9 +217,12 @@ const build = (
             : [BuildEvent.VertexFinished({ id: contextVertex, cached: false })]
           transferred = true
           // What the failing step said comes before the failure itself.
-          const told = Stream.fromIterable([...sent, ...said])
-          return next.failure === undefined ? told : Stream.concat(told, Stream.fail(next.failure))
+          return [
+            ...[...sent, ...said].map((event) => Exit.succeed(event)),
+            ...(next.failure === undefined ? [] : [Exit.fail(Option.some(next.failure))]),
+          ]
         }),
+        Stream.flattenExitOption,
       )
       const end = Stream.unwrap(
         Effect.gen(function* () {

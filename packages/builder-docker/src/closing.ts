@@ -6,8 +6,8 @@ import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
 import type * as Take from "effect/Take"
 
-/** Messages of the engine ahead of the reader. */
-const ahead = 64
+/** Pieces of the answer, each with the messages that came together, ahead of the reader. */
+const ahead = 8
 
 /**
  * The same messages; who leaves before their end has `end` done, again and again, until the engine has

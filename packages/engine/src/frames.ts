@@ -3,7 +3,8 @@
  * unless the container has a terminal (Docker Engine API, "Attach to a container").
  */
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
-import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 
 export interface OutputChunk {
@@ -63,7 +64,23 @@ export const outputChunks = <E>(
     Stream.mapConcat((chunks) => chunks),
   )
 
-/** The engine's streams of JSON values: one a line, split anywhere. */
+const parsed = (line: string): Exit.Exit<unknown, Option.Option<Failure>> => {
+  try {
+    return Exit.succeed(JSON.parse(line))
+  } catch (cause) {
+    return Exit.fail(
+      Option.some(
+        failure("E_ENGINE", `The container engine broke off its answer: ${reasonOf(cause)}`, {
+          hints: ["Check that the engine still runs, then start again"],
+          details: { line: line.slice(0, 200) },
+          cause,
+        }),
+      ),
+    )
+  }
+}
+
+/** The engine's streams of JSON values: one a line, split anywhere; what comes together stays together. */
 export const jsonLines = <E>(
   bytes: Stream.Stream<Uint8Array, E>,
 ): Stream.Stream<unknown, E | Failure> =>
@@ -71,15 +88,6 @@ export const jsonLines = <E>(
     Stream.decodeText(),
     Stream.splitLines,
     Stream.filter((line) => line.trim() !== ""),
-    Stream.mapEffect((line) =>
-      Effect.try({
-        try: (): unknown => JSON.parse(line),
-        catch: (cause) =>
-          failure("E_ENGINE", `The container engine broke off its answer: ${reasonOf(cause)}`, {
-            hints: ["Check that the engine still runs, then start again"],
-            details: { line: line.slice(0, 200) },
-            cause,
-          }),
-      }),
-    ),
+    Stream.map(parsed),
+    Stream.flattenExitOption,
   )

@@ -134,13 +134,14 @@ export const buildImage = (
           secrets,
         })
         .pipe(
-          Stream.runForEach((said) => {
-            const event = maskedEvent(said, masked)
-            if (BuildEvent.$is("Finished")(event)) built = event.image
-            return Effect.flatMap(log.write(event), (more) =>
-              Effect.forEach([event, ...more], (each) => emit(LaunchEvent.Build({ event: each })), {
-                discard: true,
-              }),
+          // What came together goes on together: a step may print very many lines.
+          Stream.runForEachChunk((said) => {
+            const events = Array.from(said, (event) => maskedEvent(event, masked))
+            for (const event of events) {
+              if (BuildEvent.$is("Finished")(event)) built = event.image
+            }
+            return Effect.flatMap(log.write(events), (more) =>
+              emit.all([...events, ...more].map((event) => LaunchEvent.Build({ event }))),
             )
           }),
           Effect.mapError((error) => explained(error, plan, masked, log.path)),

@@ -12,8 +12,8 @@ import type * as Scope from "effect/Scope"
 export interface BuildLog {
   /** Absent when the file could not be made. */
   readonly path: string | undefined
-  /** Adds what the event says; a warning in its place when the disk does not take it. */
-  readonly write: (event: BuildEvent) => Effect.Effect<ReadonlyArray<BuildEvent>>
+  /** Adds what the events say; a warning in its place when the disk does not take it. */
+  readonly write: (events: ReadonlyArray<BuildEvent>) => Effect.Effect<ReadonlyArray<BuildEvent>>
 }
 
 const keptLogs = 50
@@ -59,9 +59,9 @@ export const buildLog = (
     const lines = plainLines()
     return {
       path: log._tag === "Right" ? log.right.path : undefined,
-      write: (event) =>
+      write: (events) =>
         Effect.sync(() => {
-          const said = lines(event)
+          const said = events.flatMap((event) => lines(event))
           if (log._tag === "Right" && fault === undefined && said.length > 0) {
             try {
               fs.writeFileSync(log.right.file, `${said.join("\n")}\n`)

@@ -2,10 +2,10 @@
 import type { BuildEvent, BuiltImage } from "@relaunch/build"
 import type { OutputPart } from "@relaunch/runner"
 import * as Data from "effect/Data"
-import type * as Effect from "effect/Effect"
 import type { JobDecision } from "./job.ts"
 import type { SourceReport } from "./resolved.ts"
 import type { RunSpecification } from "./specification.ts"
+import type { Tell } from "./stream.ts"
 import type { JobValue, RunValue } from "./values.ts"
 
 export type LaunchEvent = Data.TaggedEnum<{
@@ -28,4 +28,4 @@ export type LaunchEvent = Data.TaggedEnum<{
 export const LaunchEvent = Data.taggedEnum<LaunchEvent>()
 
 /** Tells the front end; waits when it is slow, so that nothing piles up. */
-export type Emit = (event: LaunchEvent) => Effect.Effect<void>
+export type Emit = Tell<LaunchEvent>

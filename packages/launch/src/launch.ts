@@ -13,6 +13,7 @@ import { type LaunchServices, prepareRun } from "./prepare.ts"
 import { checkedRequest, type JobRequest, type LaunchRequest } from "./request.ts"
 import { resolve, type SourceServices } from "./resolve.ts"
 import type { LaunchSettings } from "./settings.ts"
+import type { RunSpecification } from "./specification.ts"
 import { told } from "./stream.ts"
 import { superviseRun } from "./supervise.ts"
 import { jobValue } from "./values.ts"
@@ -35,9 +36,20 @@ export const launch = (
   request: LaunchRequest,
   settings: LaunchSettings,
 ): Stream.Stream<LaunchEvent, Failure, Services> =>
-  Stream.flatMap(prepareLaunch(request, settings), (event) =>
-    event._tag === "Prepared" ? superviseRun(event.specification) : Stream.succeed(event),
-  )
+  Stream.suspend(() => {
+    let specification: RunSpecification | undefined
+    return prepareLaunch(request, settings).pipe(
+      Stream.filter((event) => {
+        if (event._tag === "Prepared") specification = event.specification
+        return event._tag !== "Prepared"
+      }),
+      Stream.concat(
+        Stream.suspend(() =>
+          specification === undefined ? Stream.empty : superviseRun(specification),
+        ),
+      ),
+    )
+  })
 
 /** Creates the job and runs nothing. Ends with `JobStored`. */
 export const createJob = (

@@ -1,5 +1,6 @@
 /** A program that tells of its progress, as a stream of what it tells. */
 import * as Cause from "effect/Cause"
+import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Queue from "effect/Queue"
@@ -7,17 +8,25 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import * as Take from "effect/Take"
 
-/** Events that may wait for a slow reader before the program waits too. */
-const capacity = 64
+export interface Tell<A> {
+  (event: A): Effect.Effect<void>
+  /** What came together, in this order. */
+  readonly all: (events: ReadonlyArray<A>) => Effect.Effect<void>
+}
+
+/** How often the program may tell something before it waits for a slow reader. */
+const capacity = 16
 
 /** Leaving the stream interrupts the program and waits for its clean-up. */
 export const told = <A, E, R>(
-  program: (emit: (event: A) => Effect.Effect<void>) => Effect.Effect<void, E, R | Scope.Scope>,
+  program: (emit: Tell<A>) => Effect.Effect<void, E, R | Scope.Scope>,
 ): Stream.Stream<A, E, Exclude<R, Scope.Scope>> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
       const queue = yield* Queue.bounded<Take.Take<A, E>>(capacity)
-      const emit = (event: A) => Effect.asVoid(Queue.offer(queue, Take.of(event)))
+      const all: Tell<A>["all"] = (events) =>
+        Effect.asVoid(Queue.offer(queue, Take.chunk(Chunk.unsafeFromArray(events))))
+      const emit = Object.assign((event: A) => all([event]), { all })
       yield* program(emit).pipe(
         Effect.scoped,
         Effect.onExit((exit) =>

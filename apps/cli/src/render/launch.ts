@@ -54,6 +54,7 @@ const foldedLine = (vertex: VertexView): string => {
 const foldedLines = () => {
   let view = emptyView
   return (event: BuildEvent): ReadonlyArray<string> => {
+    if (event._tag === "VertexLog" && view.vertices.has(event.id)) return []
     view = fold(view, event)
     if (event._tag === "Warning") return [`warning: ${visible(event.message)}`]
     if (event._tag === "Finished") return [`built ${event.image.ref}`]
