@@ -3,19 +3,22 @@ import { describe, expect } from "bun:test"
 import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { builders, machine, rig } from "./command.ts"
+import { engineBehind, engineCall } from "./engine-proxy.ts"
 import { daemonFolder, ownBuildkitd, ownDockerd } from "./faulty.ts"
 
 const flags = ["--uri", ".", "-p", "demo", "-J", `layers-${crypto.randomUUID().slice(0, 8)}`]
 const words = [...flags, "-E", "python main.py", "-D", "Dockerfile", "--builder", "buildkit"]
 const script = () => `print("ran ${crypto.randomUUID()}")\n`
 
-/** Bytes of the step that loads; undefined where there was none. */
-const loaded = (stderr: string): number | undefined =>
+const eventsOf = (stderr: string) =>
   stderr
     .split("\n")
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line))
-    .findLast(({ event, id }) => event === "VertexProgress" && id === "load")?.total
+
+/** Bytes of the step that loads; undefined where there was none. */
+const loaded = (stderr: string): number | undefined =>
+  eventsOf(stderr).findLast(({ event, id }) => event === "VertexProgress" && id === "load")?.total
 
 /** Media types of the layers of an image in the open registry. */
 const layerTypes = (ref: string) =>
@@ -70,6 +73,44 @@ COPY main.py .
       const kinds = yield* layerTypes(pushed.image.ref)
       expect(kinds.length).toBeGreaterThan(2)
       for (const kind of kinds) expect(kind).toMatch(/gzip$/)
+    }),
+  )
+
+  liveEffect("is loaded whole by an engine that loses a layer while the rest is on its way", () =>
+    Effect.gen(function* () {
+      const { relaunch } = yield* machine
+      // In no other image, which would keep it.
+      const Dockerfile = `FROM busybox:1
+RUN echo ${crypto.randomUUID()} && head -c ${megabyte} /dev/urandom >/big
+WORKDIR /x
+COPY edited .
+`
+      const folder = yield* temporaryFolder({ Dockerfile, edited: crypto.randomUUID() })
+      const job = `lost-${crypto.randomUUID().slice(0, 8)}`
+      const launch = (env: Readonly<Record<string, string>> = {}) =>
+        relaunch(
+          [
+            ...["--uri", ".", "-p", "demo", "-J", job, "-E", "sha256sum /big edited"],
+            ...["-D", "Dockerfile", "--builder", "buildkit", "--progress", "json"],
+          ],
+          { cwd: folder, env: { ...builders.buildkit.env, ...env } },
+        )
+      const first = yield* launch()
+      const { image } = eventsOf(first.stderr).find(({ event }) => event === "ImageReady")
+      const edited = crypto.randomUUID()
+      yield* writeFiles(folder, { edited })
+      let loads = 0
+      const engine = yield* engineBehind(async (call) => {
+        if (call !== "POST /images/load") return
+        loads += 1
+        // Its layers have been looked at, and are counted on.
+        if (loads === 1) await engineCall("DELETE", `/images/${image.ref}?force=1`)
+      })
+      const second = yield* launch({ DOCKER_HOST: engine })
+      expect([second.code === 0 ? "" : second.stdout, loads]).toEqual(["", 2])
+      const [big = "no line"] = first.stdout.split("\n")
+      const digest = new Bun.CryptoHasher("sha256").update(edited).digest("hex")
+      expect(second.stdout).toBe(`${big}\n${digest}  edited\n`)
     }),
   )
 
