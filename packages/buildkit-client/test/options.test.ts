@@ -17,6 +17,7 @@ import { ownBuildkitd } from "./support/own-daemon.ts"
 
 const rig = await testRig()
 const registry = rig.registry.open.address
+const isNewer = process.env["RELAUNCH_TEST_DAEMONS"] === "newer"
 
 interface Descriptor {
   readonly digest: string
@@ -157,7 +158,43 @@ for (const { address, name } of buildkitDaemons) {
   })
 }
 
+/** `CapEff`: what a process may do, as bits (capabilities(7)); setting the machine's clock is one that RUN lacks. */
+const capabilities = (log: ReadonlyArray<string>): bigint =>
+  BigInt(`0x${log.find((line) => line.startsWith("CapEff:"))?.split("\t")[1] ?? "0"}`)
+const settingTheClock = 1n << 25n
+
 describe("a daemon's permissions", () => {
+  liveEffect("give a RUN the machine's only if builds may have it and this one asks", () =>
+    Effect.gen(function* () {
+      const request = (flag: string): BuildRequest => ({
+        context: context({
+          Dockerfile: `FROM ${registry}/library/busybox:1\nRUN ${flag} grep CapEff /proc/self/status # ${unique()}\n`,
+        }),
+      })
+      const entitlement = "security.insecure"
+      const entitlements = [entitlement]
+      const insecure = request("--security=insecure")
+      const refusal = (daemon: string, asked: ReadonlyArray<string>) =>
+        Effect.map(Effect.flip(built(daemon, { ...insecure, entitlements: asked })), (error) =>
+          error._tag === "BuildError" ? [error.refused, error.message] : error,
+        )
+      expect(yield* refusal(buildkitd, entitlements)).toEqual([
+        { entitlement, by: "daemon" },
+        "Build failed: security.insecure is not allowed by the daemon's configuration (`buildkitd --allow-insecure-entitlement security.insecure`)",
+      ])
+      // The frontend inside buildkitd 0.13 does not know the flag.
+      if (!isNewer) return
+      const open = yield* ownBuildkitd(["--allow-insecure-entitlement", entitlement])
+      expect(yield* refusal(open, [])).toEqual([
+        { entitlement, by: "request" },
+        "Build failed: security.insecure is not allowed, as the request's `entitlements` do not name it",
+      ])
+      const may = (log: ReadonlyArray<string>) => (capabilities(log) & settingTheClock) !== 0n
+      expect(may((yield* built(open, { ...insecure, entitlements })).log)).toBe(true)
+      expect(may((yield* built(open, { ...request(""), entitlements })).log)).toBe(false)
+    }),
+  )
+
   liveEffect("refuses the machine's network unless builds may have it and this one asks", () =>
     Effect.gen(function* () {
       const request: BuildRequest = {
@@ -202,7 +239,6 @@ describe("an engine's own image", () => {
           return yield* Effect.promise(() => Bun.file(join(folder, "who")).text())
         })
       // With the containerd image store an engine asks the registry always.
-      const isNewer = process.env["RELAUNCH_TEST_DAEMONS"] === "newer"
       expect(yield* found(false)).toBe(isNewer ? "registry" : "engine")
       expect(yield* found(true)).toBe("registry")
     }),

@@ -14,10 +14,18 @@ export class BuildError extends Data.TaggedError("BuildError")<{
   readonly source?: SourceLines
   /** Of the command that failed. */
   readonly exitCode?: number
+  /** What the build may not do: because the daemon allows it to none, or because the request does not name it. */
+  readonly refused?: { readonly entitlement: string; readonly by: "daemon" | "request" }
   /** The last lines of the failing step's output, at most 20. */
   readonly log: ReadonlyArray<string>
 }> {
   override get message(): string {
+    if (this.refused !== undefined) {
+      const { by, entitlement } = this.refused
+      return by === "daemon"
+        ? `Build failed: ${entitlement} is not allowed by the daemon's configuration (\`buildkitd --allow-insecure-entitlement ${entitlement}\`)`
+        : `Build failed: ${entitlement} is not allowed, as the request's \`entitlements\` do not name it`
+    }
     const place =
       this.source === undefined ? "" : ` (${this.source.file}, line ${this.source.firstLine})`
     if (this.vertex !== undefined && this.exitCode !== undefined) {
@@ -25,6 +33,17 @@ export class BuildError extends Data.TaggedError("BuildError")<{
     }
     return `Build failed: ${this.reason.split("\n")[0]}${place}`
   }
+}
+
+/** moby/buildkit `util/entitlements`; the first words are those of the daemon's configuration. */
+const refusal =
+  /(granting entitlement )?\b(network\.host|security\.insecure|device\S*) is not allowed/
+
+const refusedBy = (reason: string): Pick<BuildError, "refused"> => {
+  const [, granting, entitlement] = refusal.exec(reason) ?? []
+  return entitlement === undefined
+    ? {}
+    : { refused: { entitlement, by: granting === undefined ? "request" : "daemon" } }
 }
 
 interface Position {
@@ -141,5 +160,6 @@ export const buildError = (error: RpcError, evidence: FailureEvidence): BuildErr
     ...(vertex === undefined ? {} : { vertex: { id: vertex.id, name: vertex.name } }),
     ...(source === undefined ? {} : { source }),
     ...(exitCode === undefined ? {} : { exitCode }),
+    ...refusedBy(error.reason),
   })
 }

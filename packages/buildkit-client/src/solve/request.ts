@@ -59,7 +59,10 @@ export interface BuildRequest {
   readonly rewriteTimestamps?: boolean
   /** None: the result only fills the cache. More than one needs 0.13. */
   readonly outputs?: ReadonlyArray<Output>
-  /** `network.host`, `security.insecure`. */
+  /**
+   * `network.host` for `network` and `RUN --network=host`, `security.insecure` for `RUN --security=insecure`; none by
+   * default. The daemon must allow them too; what is refused is a `BuildError` with `refused`.
+   */
   readonly entitlements?: ReadonlyArray<string>
   /**
    * Builds with the same key send only what changed since the last of them. By default a directory has
