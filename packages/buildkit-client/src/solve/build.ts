@@ -34,8 +34,8 @@ import { type BuildRequest, frontendAttributes, type Sources, sourcesOf } from "
 /** Everything a build fails with: all are one line, and say with a value what is wrong. */
 export type BuildFailure = BuildError | ContextError | ExportError | ConnectError | RpcError
 
-/** How long the status may stay silent once the build is over. */
-const statusPatience = "3 seconds"
+/** How long the status may stay silent once the build is over; less where there was none, as of a refused one. */
+const statusPatience = { heard: "3 seconds", silent: "1 second" } as const
 
 const receiversOf = ({ outputs = [] }: BuildRequest): ReadonlyMap<number, Receiver> =>
   new Map(
@@ -128,15 +128,19 @@ const statusMessages = (
         }),
         (opened) => Effect.sync(() => opened.cancel()),
       )
+      let heard = false
       const next = Effect.tryPromise({
         try: async () => {
           const message = await call.receive()
+          heard = true
           return message === undefined ? undefined : StatusResponse.decode(message)
         },
         catch: asRpcError("Status"),
       })
       const silence = Effect.as(
-        Effect.zipRight(Deferred.await(over), Effect.sleep(statusPatience)),
+        Effect.flatMap(Deferred.await(over), () =>
+          Effect.sleep(statusPatience[heard ? "heard" : "silent"]),
+        ),
         undefined,
       )
       return Stream.repeatEffectOption(
