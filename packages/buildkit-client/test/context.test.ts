@@ -172,7 +172,7 @@ describe("entries", () => {
           context: { entries },
           dockerfile: {
             text: [
-              `FROM ${base}`,
+              "FROM python:3.13-slim",
               "COPY . /x",
               `RUN cd /x && find . -mindepth 1 -printf '%P %y %m %U:%G %TY %l\\n' | sort; cat a/b; echo; echo ${unique()}`,
             ].join("\n"),

@@ -9,8 +9,8 @@ const script = join(import.meta.dir, "support/cut-script.ts")
 
 const daemons = [
   // A Docker engine asks for a refused layer again and again, which takes it a minute.
-  { name: "dockerd", address: dockerd, scheme: "docker+tcp", cuts: 12, refusals: 0 },
-  { name: "buildkitd", address: buildkitd, scheme: "tcp", cuts: 16, refusals: 24 },
+  { name: "dockerd", address: dockerd, scheme: "docker+tcp", cuts: 8, refusals: 0 },
+  { name: "buildkitd", address: buildkitd, scheme: "tcp", cuts: 8, refusals: 24 },
 ]
 
 for (const { address, cuts, name, refusals, scheme } of daemons) {

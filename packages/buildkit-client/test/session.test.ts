@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Redacted from "effect/Redacted"
-import { allDaemons, base, buildkitd, built, context, unique } from "./support/daemons.ts"
+import { allDaemons, base, buildkitd, built, context, python, unique } from "./support/daemons.ts"
 
 describe("a secret", () => {
   for (const { address, name } of allDaemons) {
@@ -95,7 +95,7 @@ describe("an ssh agent", () => {
         const { log } = yield* built(address, {
           context: context({
             "ask.py": askAgent,
-            Dockerfile: `FROM ${base}\nCOPY ask.py /\nRUN --mount=type=ssh python3 /ask.py; echo ${unique()}\n`,
+            Dockerfile: `FROM ${python}\nCOPY ask.py /\nRUN --mount=type=ssh python3 /ask.py; echo ${unique()}\n`,
           }),
           ssh: { default: socket },
         })

@@ -58,16 +58,16 @@ describe("a second transfer", () => {
   )
 })
 
-/** 20,000 files of 10 kB, each different. */
+/** 5,000 files of 40 kB, each different; tooling/benchmark sends 20,000. */
 const bigTree = Effect.gen(function* () {
   const root = yield* temporaryFolder()
   yield* Effect.promise(async () => {
-    for (let folder = 0; folder < 200; folder += 1) {
+    for (let folder = 0; folder < 50; folder += 1) {
       const at = join(root, `d${folder}`)
       await mkdir(at)
       await Promise.all(
         Array.from({ length: 100 }, (_, file) =>
-          writeFile(join(at, `f${file}`), Buffer.alloc(10_000, `${folder}/${file} `)),
+          writeFile(join(at, `f${file}`), Buffer.alloc(40_000, `${folder}/${file} `)),
         ),
       )
     }
@@ -75,13 +75,17 @@ const bigTree = Effect.gen(function* () {
   return root
 })
 
-describe("20,000 files and 200 MB", () => {
+describe("5,000 files and 200 MB", () => {
   liveEffect(
     "pass in little memory; unchanged nothing is sent, and one changed file alone",
     () =>
       Effect.gen(function* () {
         const root = yield* bigTree
-        const request = { ...treeOf(root), noCache: true }
+        const request = {
+          context: root,
+          // Looked at where it is, as what the daemon makes of it is not the point.
+          dockerfile: { text: `FROM ${base}\nRUN --mount=target=/x ls /x/d7/f99\n` },
+        }
         Bun.gc(true)
         const before = process.memoryUsage().rss
         let most = 0
@@ -90,11 +94,11 @@ describe("20,000 files and 200 MB", () => {
         }, 20)
         yield* Effect.addFinalizer(() => Effect.sync(() => clearInterval(watch)))
         const send = Effect.map(built(buildkitd, request), sentContext)
-        expect(yield* send).toEqual({ entries: 20_200, files: 20_000, bytes: 200_000_000 })
+        expect(yield* send).toEqual({ entries: 5050, files: 5000, bytes: 200_000_000 })
         expect((most - before) / 1e6).toBeLessThan(150)
-        expect(yield* send).toEqual({ entries: 20_200, files: 0, bytes: 0 })
+        expect(yield* send).toEqual({ entries: 5050, files: 0, bytes: 0 })
         yield* Effect.promise(() => writeFile(join(root, "d7/f7"), "changed"))
-        expect(yield* send).toEqual({ entries: 20_200, files: 1, bytes: 7 })
+        expect(yield* send).toEqual({ entries: 5050, files: 1, bytes: 7 })
       }),
     "3 minutes",
   )

@@ -35,7 +35,9 @@ export const buildkitDaemons = allDaemons.filter(
   ({ name }) => name !== "dockerd" || process.env["RELAUNCH_TEST_DAEMONS"] === "newer",
 )
 
-export const base = "python:3.13-slim"
+/** Small, so that a daemon has it at once. */
+export const base = "busybox:1"
+export const python = "python:3.13-slim"
 
 /** Nothing of an earlier run can be in the cache for it. */
 export const unique = (): string => randomBytes(6).toString("hex")
