@@ -34,7 +34,7 @@ export const paged = (pager: string, text: string): Effect.Effect<boolean> =>
       env: { LESS: "FRX", ...process.env },
     })
     try {
-      child.stdin.write(text)
+      await child.stdin.write(text)
       await child.stdin.end()
     } catch {
       // The pager has been left before the end.

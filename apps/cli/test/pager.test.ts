@@ -2,7 +2,7 @@
 import { describe, expect, test } from "bun:test"
 import { liveEffect } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { pagerFor } from "../src/pager.ts"
+import { paged, pagerFor } from "../src/pager.ts"
 import { person } from "./person.ts"
 
 const long = "line\n".repeat(100)
@@ -23,6 +23,17 @@ describe("the pager", () => {
       expect(pagerFor(text, env, where)).toBe(pager)
     })
   }
+
+  liveEffect("that leaves before it has read all is no fault, at whatever moment", () =>
+    Effect.gen(function* () {
+      // More than a pipe holds.
+      const text = "line\n".repeat(100_000)
+      for (let at = 0; at < 10; at += 1) {
+        expect(yield* paged("exit 127", text)).toBe(false)
+        expect(yield* paged("exit 0", text)).toBe(true)
+      }
+    }),
+  )
 
   liveEffect("gets the answer, unless --no-pager is given or it is not there", () =>
     Effect.gen(function* () {

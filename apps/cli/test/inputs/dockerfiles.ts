@@ -128,6 +128,17 @@ const texts: ReadonlyArray<BadInput> = [
   },
   {
     ...broken(
+      "the host's network for a RUN",
+      "FROM busybox:1\nRUN --network=host true\n",
+      "The Dockerfile has a `RUN --network=host`, which no build may",
+      /^Leave `--network=host` out, or build the image yourself/,
+      "E_DOCKERFILE",
+      { jobs: 1 },
+    ),
+    builders: ["docker", "buildkit"],
+  },
+  {
+    ...broken(
       "a NUL byte in a Dockerfile",
       `${base}RUN echo a\0b\n`,
       "`Dockerfile` line 2 holds a NUL byte",
