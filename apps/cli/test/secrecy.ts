@@ -42,10 +42,17 @@ export const argumentsDuring = <A, E, R>(
     const seen = new Set<string>()
     const forms = secrets.flatMap(formsOf)
     let looks = 0
+    /** New ones are looked at each time for a while, as they become other programs; then now and then. */
+    const looked = new Map<string, number>()
+    const isDue = (pid: string): boolean => {
+      const times = looked.get(pid) ?? 0
+      looked.set(pid, times + 1)
+      return times < 10 || times % 25 === 0
+    }
     const look = Effect.sync(() => {
       looks += 1
       for (const pid of fs.readdirSync("/proc")) {
-        if (!/^\d+$/.test(pid)) continue
+        if (!/^\d+$/.test(pid) || !isDue(pid)) continue
         try {
           const line = fs.readFileSync(`/proc/${pid}/cmdline`, "latin1")
           if (forms.some((form) => line.includes(form)) && (whose === "anyone" || isOurs(pid)))
