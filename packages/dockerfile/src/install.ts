@@ -119,7 +119,7 @@ export const install = (
         cacheMount,
         secrets,
       ),
-      reason: `dependencies in a layer of their own, before the code; wheels come from the builder's cache${reader}`,
+      reason: `dependencies in a layer of their own, before the code; wheels come from the builder's cache; compiled, so that programs start at once${reader}`,
     },
   ]
 }
