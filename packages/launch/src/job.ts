@@ -143,7 +143,11 @@ export const decideJob = (resolved: Resolved): Effect.Effect<JobDecision, Failur
         why: ["same digest as the latest version"],
       }
     }
-    const why = differences(yield* definitionOf(stored), definition)
+    // Damage of the version before is no obstacle to the next.
+    const why = yield* Effect.match(definitionOf(stored), {
+      onSuccess: (before) => differences(before, definition),
+      onFailure: ({ message }) => [message],
+    })
     return {
       ...place,
       verdict: "updated",

@@ -66,10 +66,10 @@ export const codeTree = (artifact: Artifact): Effect.Effect<BuildContext, Failur
     )
     const files: Array<ContextEntry> = []
     for (const { blob, path, size } of yield* store.artifacts.files(artifact.id)) {
-      if (blob === undefined) {
+      if (blob === undefined || fs.statSync(blob).size !== size) {
         return yield* failure(
           "E_STORE_DAMAGED",
-          `The content of \`${path}\` of code \`${artifact.name}:${versionText(artifact)}\` is missing`,
+          `The content of \`${path}\` of code \`${artifact.name}:${versionText(artifact)}\` is ${blob === undefined ? "missing" : "not what was stored"}`,
           {
             hints: ["Create the job again from its directory"],
             details: { artifact: artifact.id, path },

@@ -1,5 +1,5 @@
 /** Artifacts as relaunch itself logs and reads them: all their content at once, one version or none. */
-import { existsSync } from "node:fs"
+import { lstatSync } from "node:fs"
 import type { Failure } from "@relaunch/failure"
 import { manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
@@ -37,6 +37,10 @@ interface EntryRow {
   readonly blob: string | null
 }
 
+/** A folder or a FIFO in the place of content is damage, and nothing to read. */
+const isFile = (path: string): boolean =>
+  lstatSync(path, { throwIfNoEntry: false })?.isFile() === true
+
 /** By path; all when none is given. For use inside `read` and `change`. */
 export const entriesOf = (
   db: Database,
@@ -55,7 +59,7 @@ export const entriesOf = (
       digest,
       size,
       ...(reference === null ? {} : { reference }),
-      ...(blob === null || !existsSync(blobs.pathOf(blob)) ? {} : { blob: blobs.pathOf(blob) }),
+      ...(blob === null || !isFile(blobs.pathOf(blob)) ? {} : { blob: blobs.pathOf(blob) }),
     }))
 
 const sameJson = (left: string | null, right: string | null): boolean =>
@@ -185,6 +189,10 @@ export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
           latest.digest === digest &&
           (sameJson(latest.metadata, metadataText) ||
             sameJson(latest.logged_metadata, metadataText))
+        // What was read again may have been missing, or damaged.
+        if (unchanged) {
+          for (const { staged } of files) if (staged.temporary !== undefined) blobs.place(staged)
+        }
         const number = unchanged
           ? latest.number
           : insert(db, blobs, now, collection, { ...artifact, digest, metadataText }, files)

@@ -12,9 +12,10 @@
 import { createHash, randomUUID } from "node:crypto"
 import {
   constants,
-  existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   statSync,
@@ -58,7 +59,7 @@ export interface Blobs {
   /** Of content that is known and has its blob already: nothing of it needs to be read. */
   readonly present: (content: Content) => Staged | undefined
   readonly discard: (staged: ReadonlyArray<Staged>) => Effect.Effect<void>
-  /** Only inside `change`. Throws `BlobGone`. */
+  /** Only inside `change`; replaces content that is seen to be damaged. Throws `BlobGone`. */
   readonly place: (staged: Staged) => void
   /** Notes that rows stopped to name these; only inside `change`, and followed by `sweep`. */
   readonly loosen: (blobs: Iterable<string>) => void
@@ -122,6 +123,21 @@ const write = async (content: AsyncIterable<Uint8Array>, temporary: string): Pro
   return { blob: sha256.digest("hex"), digest: md5.digest("base64"), size, temporary }
 }
 
+/** A file of that size: what is cut off, or no file at all, is as good as missing. */
+const isWhole = (path: string, size: number): boolean => {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  return found?.isFile() === true && found.size === size
+}
+
+/** Bytes that are compared wherever they are there already. */
+const comparedSize = 64 << 10
+
+const isDamaged = (path: string, { size, temporary }: Staged): boolean =>
+  !isWhole(path, size) ||
+  (temporary !== undefined &&
+    size <= comparedSize &&
+    !readFileSync(path).equals(readFileSync(temporary)))
+
 const isNamed = `select 1 from entry where blob = $blob union all
   select 1 from upload where blob = $blob union all
   select 1 from run_file where blob = $blob union all
@@ -154,7 +170,7 @@ export const makeBlobs = (
       stage,
       present: (content) => {
         const known = "known" in content ? content.known : undefined
-        return known !== undefined && existsSync(pathOf(known.sha256))
+        return known !== undefined && isWhole(pathOf(known.sha256), known.size)
           ? { blob: known.sha256, digest: known.md5, size: known.size }
           : undefined
       },
@@ -176,12 +192,16 @@ export const makeBlobs = (
             }
           }),
         ),
-      place: ({ blob, temporary }) => {
-        const path = pathOf(blob)
-        if (existsSync(path)) return
-        if (temporary === undefined) throw new BlobGone(blob)
+      place: (staged) => {
+        const path = pathOf(staged.blob)
+        if (!isDamaged(path, staged)) return
+        if (staged.temporary === undefined) throw new BlobGone(staged.blob)
         mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-        renameSync(temporary, path)
+        // A file is replaced in one step; whatever else is in its place is not.
+        if (lstatSync(path, { throwIfNoEntry: false })?.isFile() === false) {
+          rmSync(path, { recursive: true })
+        }
+        renameSync(staged.temporary, path)
       },
       loosen: (blobs) => {
         for (const blob of blobs) db.run("insert or ignore into loose values ($blob)", { blob })

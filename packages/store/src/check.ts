@@ -8,11 +8,12 @@ import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
+import { badRecords } from "./check-records.ts"
 import { explain } from "./explain.ts"
 import { steps } from "./schema.ts"
 
 export interface Damage {
-  readonly kind: "database" | "content" | "manifest"
+  readonly kind: "database" | "content" | "manifest" | "record"
   /** What is damaged, as people know it: a path, an artifact's or a run's file. */
   readonly subject: string
   /** Completes the subject to a sentence. */
@@ -112,6 +113,11 @@ const inDatabase = (path: string): Found => {
     })
   }
   part(() => {
+    for (const { problem, subject } of badRecords(all)) {
+      add(problem, "record", subject)
+    }
+  })
+  part(() => {
     for (const { digest, number, subject } of all<{
       number: number
       digest: string
@@ -129,17 +135,18 @@ const inDatabase = (path: string): Found => {
   return found
 }
 
-/** Names of all content on the disk. */
-const blobsIn = (folder: string): ReadonlyArray<string> =>
-  fs.existsSync(folder)
-    ? fs
-        .readdirSync(folder)
-        .flatMap((part) =>
-          fs.statSync(join(folder, part)).isDirectory()
-            ? fs.readdirSync(join(folder, part)).map((rest) => `${part}${rest}`)
-            : [],
-        )
-    : []
+/** Names of all content on the disk; a part that cannot be listed is told, and hides no other. */
+const blobsIn = (folder: string, told: (path: string, problem: string) => void) =>
+  (fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []).flatMap((part) => {
+    if (!part.isDirectory()) return []
+    const path = join(folder, part.name)
+    try {
+      return fs.readdirSync(path).map((rest) => `${part.name}${rest}`)
+    } catch (cause) {
+      told(path, `cannot be read: ${reason(cause)}`)
+      return []
+    }
+  })
 
 const sha256Of = async (path: string): Promise<string> => {
   const hash = new Bun.CryptoHasher("sha256")
@@ -169,7 +176,11 @@ export const checkStore = (
       } = fs.existsSync(database)
         ? inDatabase(database)
         : { complete: true, damage: [], named: new Map<string, Named>() }
-      const present = new Set(blobsIn(folder))
+      const present = new Set(
+        blobsIn(folder, (subject, problem) => {
+          damage.push({ kind: "content", subject, problem })
+        }),
+      )
       for (const { blob, subject } of owners.values()) {
         if (!present.has(blob)) damage.push({ kind: "content", subject, problem: "is missing" })
       }
@@ -182,8 +193,12 @@ export const checkStore = (
         const owner = owners.get(blob)
         const subject = owner?.subject ?? path
         try {
-          const bytes = fs.statSync(path).size
-          if (owner === undefined && complete) {
+          const found = fs.lstatSync(path)
+          const bytes = found.isFile() ? found.size : 0
+          if (!found.isFile()) {
+            // Reading a FIFO would never end.
+            damage.push({ kind: "content", subject, problem: "is no regular file" })
+          } else if (owner === undefined && complete) {
             unnamed.count += 1
             unnamed.size += bytes
           } else if (owner !== undefined && owner.size !== null && owner.size !== bytes) {

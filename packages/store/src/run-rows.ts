@@ -2,6 +2,7 @@
 import { type Database, timeText } from "./database.ts"
 import type { LaunchRecord, ProjectKey, RunState } from "./model.ts"
 import { ensureProject } from "./projects.ts"
+import { readLenient } from "./raw-json.ts"
 import type { RunKey, SdkRun } from "./sdk.ts"
 
 interface RunRow {
@@ -32,6 +33,17 @@ interface RunRow {
   readonly launch: string | null
 }
 
+/** Of a row that is damaged, which a check of the store names: it must not hide the rows beside it. */
+const listIn = (text: string): ReadonlyArray<string> => {
+  const value = readLenient(text)
+  return Array.isArray(value) ? value : []
+}
+
+const launchIn = (text: string | null): LaunchRecord | null => {
+  const value = text === null ? null : readLenient(text)
+  return typeof value === "object" && value !== null ? (value as LaunchRecord) : null
+}
+
 const asRun = (row: RunRow): SdkRun => ({
   number: row.number,
   projectNumber: row.project,
@@ -50,14 +62,14 @@ const asRun = (row: RunRow): SdkRun => ({
   group: row.run_group,
   notes: row.notes,
   description: row.description,
-  tags: JSON.parse(row.tags) as ReadonlyArray<string>,
+  tags: listIn(row.tags),
   program: row.program,
   commit: row.git_commit,
   repo: row.repo,
   host: row.host,
   sweep: row.sweep,
   stopRequested: row.stop_requested === 1,
-  launch: row.launch === null ? null : (JSON.parse(row.launch) as LaunchRecord),
+  launch: launchIn(row.launch),
 })
 
 /** A run that nobody watches from outside counts as crashed when its SDK is silent for so long. */

@@ -117,6 +117,70 @@ describe("a check", () => {
     })
   })
 
+  test("names records that hold no sense, one by one, and the others are read", async () => {
+    const home = await filled()
+    await inStore(
+      (store) =>
+        store.runs.create({
+          ...place,
+          id: "run2",
+          name: "run2",
+          state: "failed",
+          config: {},
+          launch: null,
+        }),
+      home,
+    )
+    changed(home, "update run set launch = '{\"job\": ', tags = '7' where id = 'run1'")
+    changed(
+      home,
+      "update run set created_at = 'noon', state = 'flying', config = '{' where id = 'run1'",
+    )
+    changed(home, "update artifact set metadata = '{\"a\"' where number = 2")
+    const { damage } = await check(home)
+    expect(damage).toEqual(
+      [
+        ["local/hello/run1", "state", "is no state of a run"],
+        ["local/hello/run1", "created_at", "is no time"],
+        ["local/hello/run1", "config", "is no JSON"],
+        ["local/hello/run1", "tags", "is no JSON list"],
+        ["local/hello/run1", "launch", "is no JSON map"],
+        ["local/hello/model:v0", "metadata", "is no JSON"],
+      ].map(([subject = "", column, what]) => ({
+        kind: "record",
+        subject,
+        problem: `has a \`${column}\` that ${what}`,
+      })),
+    )
+    const runs = await inStore((store) => store.runs.list({}), home)
+    expect(runs.map(({ id, launch }) => [id, launch])).toEqual([
+      ["run2", null],
+      ["run1", null],
+    ])
+  })
+
+  test("reads no FIFO, folder or link in the place of content, and names each", async () => {
+    const home = await filled()
+    const empty = artifact({ name: "empty", files: [{ path: "e", content: text("") }] })
+    await inStore((store) => store.artifacts.log(empty), home)
+    for (const [content, make] of [
+      ["", (path: string) => Bun.spawnSync(["mkfifo", path])],
+      ["first", (path: string) => fs.mkdirSync(path)],
+      ["second", (path: string) => fs.symlinkSync(path, path)],
+    ] as const) {
+      const path = blobWith(home, content)
+      fs.rmSync(path)
+      make(path)
+    }
+    fs.symlinkSync("zz", join(home, "blobs", "zz"))
+    const { damage } = await check(home)
+    expect(damage.map(({ subject, problem }) => `${subject} ${problem}`).sort()).toEqual([
+      "local/hello/empty:v0 e is no regular file",
+      "local/hello/model:v0 b.txt is no regular file",
+      "local/hello/train:v0 a.txt is no regular file",
+    ])
+  })
+
   test("says that a newer relaunch wrote it", async () => {
     const home = await filled()
     changed(home, "pragma user_version = 99")

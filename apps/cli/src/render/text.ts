@@ -2,6 +2,8 @@
 
 export const age = (iso: string, now: number = Date.now()): string => {
   const seconds = Math.max(0, Math.round((now - Date.parse(iso)) / 1000))
+  // Of a damaged record, which a check of the store names.
+  if (Number.isNaN(seconds)) return "unknown"
   if (seconds < 60) return `${seconds} s ago`
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
   if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`
@@ -11,6 +13,7 @@ export const age = (iso: string, now: number = Date.now()): string => {
 /** `2026-11-24 10:15:00 +01:00`, in the local zone. */
 export const localTime = (iso: string): string => {
   const date = new Date(iso)
+  if (Number.isNaN(date.getTime())) return "unknown"
   const two = (value: number) => String(Math.abs(value)).padStart(2, "0")
   const offset = -date.getTimezoneOffset()
   const zone = `${offset < 0 ? "-" : "+"}${two(Math.trunc(offset / 60))}:${two(offset % 60)}`
