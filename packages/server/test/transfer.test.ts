@@ -137,6 +137,24 @@ describe("listening", () => {
       }),
     ))
 
+  for (const [wide, also] of [
+    ["0.0.0.0", "127.0.0.2"],
+    ["::", "[::1]"],
+  ] as const) {
+    test(`all addresses beside some of them, ${wide}`, () =>
+      Effect.runPromise(
+        inScope(
+          async ({ port, urls }) => {
+            expect(urls).toHaveLength(2)
+            for (const host of ["127.0.0.1", also]) {
+              expect((await fetch(`http://${host}:${port}`)).status).toBe(200)
+            }
+          },
+          { addresses: ["127.0.0.1", wide] },
+        ),
+      ))
+  }
+
   test("a port that is taken on one address is given back on the others", () =>
     Effect.runPromise(
       inScope(

@@ -59,6 +59,20 @@ const listen = (address: string, port: number, fetch: Fetch) =>
 
 type Listener = Effect.Effect.Success<ReturnType<typeof listen>>
 
+/** `::` takes the port of IPv4 addresses too. */
+const covers: Readonly<Record<string, (address: string) => boolean>> = {
+  "0.0.0.0": (address) => !address.includes(":"),
+  "::": () => true,
+}
+
+/** Without those whose port another of them, a wildcard, has with its own. */
+const listened = (addresses: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const wide = addresses.includes("::") ? "::" : "0.0.0.0"
+  return addresses.includes(wide)
+    ? [wide, ...addresses.filter((address) => covers[wide]?.(address) === false)]
+    : addresses
+}
+
 /** All addresses or none: a port that one of them lacks is given back on the others. */
 const listenAll = (addresses: ReadonlyArray<string>, wanted: number, fetch: Fetch) =>
   Effect.suspend(() => {
@@ -115,7 +129,7 @@ export const serve: Serve = ({ addresses, entity, hostNames, port }) =>
     const inFlight = makeInFlight()
     const fetch = inFlight.counted((request) => run(handler(request)))
 
-    const listening = yield* Effect.retry(listenAll(addresses, port, fetch), {
+    const listening = yield* Effect.retry(listenAll(listened(addresses), port, fetch), {
       times: attempts,
       while: ({ code }) => port === 0 && code === "E_PORT",
     })
