@@ -6,6 +6,7 @@ import type { Command, CommanderError } from "commander"
 const commandOf = (program: Command, argv: ReadonlyArray<string>): Command => {
   let found = program
   for (const word of argv) {
+    if (word.startsWith("-")) continue
     const next = found.commands.find((each) => each.name() === word)
     if (next === undefined) break
     found = next
@@ -83,7 +84,9 @@ export const usageFailure = (
 ): Failure => {
   const command = commandOf(program, argv)
   const [first = "", ...rest] = error.message.split("\n").filter((line) => line.trim() !== "")
-  const word = argv.find((each) => !each.startsWith("-"))
+  const [, ...path] = pathOf(command).split(" ")
+  // What is behind the command itself.
+  const word = argv.filter((each) => !each.startsWith("-"))[path.length]
   if (
     error.code === "commander.help" ||
     (error.code === "commander.excessArguments" && command.commands.length > 0)

@@ -102,6 +102,23 @@ describe("help", () => {
     }),
   )
 
+  effect("of commands that want another says which there are, with status 2", () =>
+    Effect.gen(function* () {
+      for (const [words, command, choices] of [
+        ["job", "job", "`create`, `list`, `describe`, `delete`"],
+        ["job create", "job create", "`git`, `code`, `image`"],
+        ["--no-pager job create", "job create", "`git`, `code`, `image`"],
+        ["store", "store", "`check`"],
+      ] as const) {
+        const { code, stderr, stdout } = yield* relaunchCli(words.split(" "))
+        expect([code, stdout]).toEqual([2, ""])
+        expect(stderr).toEndWith(
+          `error: \`relaunch ${command}\` needs a command [E_USAGE]\nhint: Choose one of ${choices}\n`,
+        )
+      }
+    }),
+  )
+
   effect("is not abbreviated: a beginning of a command is none", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* relaunchCli(["jo", "list"])
