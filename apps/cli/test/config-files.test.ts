@@ -32,8 +32,29 @@ const bad: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
   [
     "builder: {type: buildkit, adress: x}\ncode-limit: -1\n",
     [
+      "line 1, column 27: builder `buildkit` has no setting `adress`; did you mean `address`?",
       "line 2, column 1: `code-limit` is not a whole number",
-      "line 1: builder `buildkit` has no setting `adress`; did you mean `address`?",
+    ],
+  ],
+  [
+    "project: demo\nbuilder:\n  type: docker\n  adress: x\n  platfrm: linux/amd64\n",
+    [
+      "line 4, column 3: builder `docker` has no setting `adress`",
+      "line 5, column 3: builder `docker` has no setting `platfrm`; did you mean `platform`?",
+    ],
+  ],
+  [
+    "builder: kaniko\n",
+    ["line 1, column 1: there is no builder `kaniko`, only auto, docker, buildkit, podman"],
+  ],
+  [
+    "builder: {type: dcker, x: 1}\n",
+    ["line 1, column 11: there is no builder `dcker`, only auto, docker, buildkit, podman"],
+  ],
+  [
+    "builder: {address: x}\n",
+    [
+      "line 1, column 11: `address` of `builder` is for no builder; name the one that it is for as `type`",
     ],
   ],
   ["secret: A\n", ["line 1, column 1: `secret` is not a list of texts"]],
@@ -65,6 +86,37 @@ describe("config validate", () => {
       }),
     )
   }
+
+  effect(
+    "looks into launch configurations and resource arguments, which the schema leaves open",
+    () =>
+      Effect.gen(function* () {
+        const text = `resource-args: {memroy: 1g}
+config:
+  overides: {}
+  resource_args:
+    local-container:
+      volume: /:/host
+`
+        const said = yield* validated({ "a.yaml": text }, ["a.yaml"])
+        expect([said.code, said.stdout.split("\n")]).toEqual([
+          2,
+          [
+            "a.yaml, line 1, column 17: resource argument `memroy` is not allowed for containers; did you mean `memory`?",
+            "a.yaml, line 3, column 3: there is no key `overides`; did you mean `overrides`?",
+            "a.yaml, line 6, column 7: resource argument `volume` is not allowed for containers",
+            "",
+          ],
+        ])
+        const wandb = yield* validated({ "launch-config.yaml": "builder:\n  type: dcker\n" }, [
+          "launch-config.yaml",
+        ])
+        expect([wandb.code, wandb.stdout]).toEqual([
+          2,
+          "launch-config.yaml, line 2, column 3: there is no builder `dcker`, only auto, docker, buildkit, podman\n",
+        ])
+      }),
+  )
 
   effect("looks at the files in use, and says which", () =>
     Effect.gen(function* () {
@@ -99,6 +151,12 @@ describe("config validate", () => {
       expect([absent.code, absent.stderr.split("\n")[0]]).toEqual([
         2,
         "error: There is no file `nothing.yaml` [E_USAGE]",
+      ])
+      const folder = yield* validated({ "sub/x": "" }, ["sub"])
+      expect([folder.code, folder.stdout, folder.stderr.split("\n")[0]]).toEqual([
+        2,
+        "",
+        "error: `sub` is no file [E_USAGE]",
       ])
     }),
   )

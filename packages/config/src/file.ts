@@ -115,8 +115,8 @@ const refuse = (path: string, problems: ReadonlyArray<string>) =>
     details: { path, problems },
   })
 
-/** Keys of W&B's `builder:` that are for kaniko alone. */
-const kaniko = new Set([
+/** Keys of W&B's `builder:` that are for kaniko alone, and are read past. */
+export const kanikoKeys: ReadonlySet<string> = new Set([
   "build-context-store",
   "build-job-name",
   "secret-name",
@@ -134,7 +134,7 @@ const builderEntries = (value: unknown): ReadonlyArray<readonly [SettingKey, unk
     return [["builder", value]]
   }
   const { type, platform, ...others } = value as Readonly<Record<string, unknown>>
-  const settings = Object.entries(others).filter(([key]) => !kaniko.has(key))
+  const settings = Object.entries(others).filter(([key]) => !kanikoKeys.has(key))
   return [
     ...(type === undefined ? [] : [["builder", type] as const]),
     ...(platform === undefined ? [] : [["platform", platform] as const]),

@@ -7,9 +7,9 @@ export {
 } from "./document.ts"
 export { type Configuration, configuration, type Effective, type Inputs } from "./effective.ts"
 export {
-  type ConfigFile,
   type FileValue,
   inspectConfigFile,
+  kanikoKeys,
   readWandbLaunchConfig,
 } from "./file.ts"
 export { type Locations, locations } from "./locations.ts"

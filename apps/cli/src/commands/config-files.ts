@@ -1,17 +1,12 @@
 /** `relaunch config schema` and `validate`: what the files may hold, and whether they do. */
 import * as fs from "node:fs"
 import { basename, join, resolve } from "node:path"
-import {
-  type ConfigFile,
-  configSchema,
-  inspectConfigFile,
-  locations,
-  readWandbLaunchConfig,
-} from "@relaunch/config"
+import { configSchema, inspectConfigFile, locations, readWandbLaunchConfig } from "@relaunch/config"
 import { exitCodes, type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { automatic, backends, settingsOf } from "../backends.ts"
+import { automatic, backends } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
+import { builderProblems, fileProblems } from "../file-problems.ts"
 import { jsonMode } from "../json-mode.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { readPagerMode } from "../pager.ts"
@@ -32,32 +27,40 @@ export const schemaCommand = (flags: Flags): CommandEffect => {
 
 const stdinName = "standard input"
 
-/** What the file says of a builder, checked against that builder. */
-const builderProblems = (file: ConfigFile): Effect.Effect<ReadonlyArray<string>> => {
-  const found = file.values.get("builder-settings")
-  if (found === undefined || typeof found.value !== "object") return Effect.succeed([])
-  const { type, ...values } = found.value as Readonly<Record<string, string>>
-  return settingsOf(type ?? automatic, { type, values, origin: `line ${found.line}` }).pipe(
-    Effect.match({ onSuccess: () => [], onFailure: ({ message }) => [message] }),
-  )
-}
-
 const problemsOf = (error: Failure): ReadonlyArray<string> => {
   const problems = error.details["problems"]
   return Array.isArray(problems) ? problems.map(String) : [error.message]
 }
 
+/** `line 3, column 1: ...` in the order of the file. */
+const inOrder = (problems: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const place = (problem: string) => {
+    const [, line = "", column = ""] = /^line (\d+), column (\d+): /.exec(problem) ?? []
+    return [Number(line), Number(column)] as const
+  }
+  return problems.toSorted((left, right) => {
+    const [[line, column], [otherLine, otherColumn]] = [place(left), place(right)]
+    return line - otherLine || column - otherColumn
+  })
+}
+
 const validated = (path: string, shown: string) =>
   Effect.gen(function* () {
-    const inspected =
+    const problems =
       basename(path) === "launch-config.yaml"
-        ? Effect.map(readWandbLaunchConfig(path), (file) => ({ ...file, problems: [] }))
-        : inspectConfigFile(path)
-    const problems = yield* Effect.matchEffect(inspected, {
-      onSuccess: (file) => Effect.map(builderProblems(file), (more) => [...file.problems, ...more]),
-      onFailure: (error) => Effect.succeed(problemsOf(error)),
-    })
-    return { path: shown, problems }
+        ? Effect.map(readWandbLaunchConfig(path), ({ values }) =>
+            builderProblems(path, values.get("builder")?.value),
+          )
+        : Effect.zipWith(inspectConfigFile(path), fileProblems(path), (file, more) => [
+            ...file.problems,
+            ...more,
+          ])
+    return {
+      path: shown,
+      problems: inOrder(
+        yield* Effect.catchAll(problems, (error) => Effect.succeed(problemsOf(error))),
+      ),
+    }
   })
 
 /** `-` is standard input, which goes through a file, as its reader wants one. */
@@ -65,8 +68,10 @@ const given = (path: string) =>
   Effect.gen(function* () {
     if (path !== "-") {
       const whole = resolve(path)
-      if (!fs.existsSync(whole)) {
-        return yield* failure("E_USAGE", `There is no file \`${path}\``, {
+      const found = fs.statSync(whole, { throwIfNoEntry: false })
+      if (found?.isFile() !== true) {
+        const what = found === undefined ? `There is no file \`${path}\`` : `\`${path}\` is no file`
+        return yield* failure("E_USAGE", what, {
           hints: ["Name files, or none to look at those in use; `-` is standard input"],
           details: { path },
         })

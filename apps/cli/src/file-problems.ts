@@ -1,0 +1,101 @@
+/**
+ * What is wrong in a file of settings that only others than the settings themselves know: names of
+ * builders and their settings, launch configurations, resource arguments. Each with its place.
+ */
+import * as fs from "node:fs"
+import { kanikoKeys, locatedDocument, type Problem, problemText } from "@relaunch/config"
+import { nearestName } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+import { automatic, backends } from "./backends.ts"
+import { type Fields, isFields, launchFindings, type Path } from "./launch-shape.ts"
+
+interface Finding {
+  readonly path: Path
+  readonly what: string
+}
+
+const names = [automatic, ...Object.keys(backends)]
+
+const nearest = (name: string, known: ReadonlyArray<string>): string => {
+  const close = nearestName(name, known)
+  return close === undefined ? "" : `; did you mean \`${close}\`?`
+}
+
+const unknownBuilder = (name: string, path: Path): ReadonlyArray<Finding> =>
+  names.includes(name)
+    ? []
+    : [{ path, what: `there is no builder \`${name}\`, only ${names.join(", ")}` }]
+
+const builderFindings = (builder: unknown): ReadonlyArray<Finding> => {
+  if (typeof builder === "string") return unknownBuilder(builder, ["builder"])
+  if (!isFields(builder)) return []
+  const { type } = builder
+  if (type !== undefined && typeof type !== "string") return []
+  const own = Object.keys(builder).filter(
+    (key) => key !== "type" && key !== "platform" && !kanikoKeys.has(key),
+  )
+  if (type === undefined || type === automatic) {
+    return own.map((key) => ({
+      path: ["builder", key],
+      what: `\`${key}\` of \`builder\` is for no builder; name the one that it is for as \`type\``,
+    }))
+  }
+  const backend = Object.hasOwn(backends, type) ? backends[type] : undefined
+  if (backend === undefined) return unknownBuilder(type, ["builder", "type"])
+  const known = Object.keys(backend.settings)
+  return own
+    .filter((key) => !known.includes(key))
+    .map((key) => ({
+      path: ["builder", key],
+      what: `builder \`${type}\` has no setting \`${key}\`${nearest(key, [...known, "platform"])}`,
+    }))
+}
+
+const within = (path: Path, findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>
+  findings.map((finding) => ({ ...finding, path: [...path, ...finding.path] }))
+
+/** `{"local-container": {...}}`, or the options themselves. */
+const resourceFindings = (given: unknown, path: Path) =>
+  Effect.gen(function* () {
+    if (!isFields(given)) return []
+    const own = given["local-container"]
+    const [at, options]: readonly [Path, Fields] = isFields(own)
+      ? [[...path, "local-container"], own]
+      : [path, given]
+    if (Object.keys(options).length === 0) return []
+    const { resourceFailures } = yield* Effect.promise(() => import("@relaunch/runner"))
+    return (yield* resourceFailures(options)).map(({ details, hints, message }) => {
+      const close = hints.find((hint) => hint.startsWith("Did you mean"))
+      const what = message.replace(/^R/, "r")
+      return {
+        path: [...at, String(details["option"])],
+        what: close === undefined ? what : `${what}; ${close.replace(/^D/, "d")}`,
+      }
+    })
+  })
+
+/** Of W&B's own file only the builder that it names is ours; `named` is what was read of it. */
+export const builderProblems = (path: string, named: unknown): ReadonlyArray<string> => {
+  const { place } = locatedDocument(fs.readFileSync(path, "utf8"))
+  return typeof named === "string"
+    ? unknownBuilder(named, ["builder", "type"]).map(({ path: at, what }) =>
+        problemText({ ...place(at), what }),
+      )
+    : []
+}
+
+/** Nothing where the text is no map at all, which others tell. */
+export const fileProblems = (path: string): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function* () {
+    const { place, problems, value } = locatedDocument(fs.readFileSync(path, "utf8"))
+    if (problems.length > 0 || !isFields(value)) return []
+    const { builder, config } = value
+    const launch = isFields(config) ? config : {}
+    const findings: ReadonlyArray<Finding> = [
+      ...builderFindings(builder),
+      ...within(["config"], launchFindings(launch)),
+      ...(yield* resourceFindings(launch["resource_args"], ["config", "resource_args"])),
+      ...(yield* resourceFindings(value["resource-args"], ["resource-args"])),
+    ]
+    return findings.map(({ path: at, what }): Problem => ({ ...place(at), what })).map(problemText)
+  })
