@@ -2,7 +2,13 @@
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
 import { join } from "node:path"
-import { cliEnvironment, liveEffect, relaunchExecutable, temporaryFolder } from "@relaunch/testing"
+import {
+  cliEnvironment,
+  liveEffect,
+  relaunchExecutable,
+  startRelaunchCli,
+  temporaryFolder,
+} from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { builders, machine, rig } from "./command.ts"
 import { containersOfHome } from "./containers.ts"
@@ -34,7 +40,48 @@ describe("a run", () => {
         exitCode: 3,
         timedOut: true,
       })
+      const { stdout: shown } = yield* relaunch(["run", "show", id])
+      expect(shown).toMatch(/^reason +its time limit of 2 seconds was over$/m)
+      expect(shown).toMatch(/^next +Give it more with `--timeout`, or none$/m)
     }),
+  )
+
+  liveEffect(
+    "that was stopped, cancelled or left alone says so in `run show`, and what to do",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({
+          "main.py": "import time\nprint('up', flush=True)\ntime.sleep(600)\n",
+        })
+        const { home, json, relaunch } = yield* machine
+        const launch = ["--uri", folder, "-J", "sleeper", ...flags]
+        const shown = Effect.gen(function* () {
+          const [{ id }] = yield* json(["run", "list"])
+          const { stdout } = yield* relaunch(["run", "show", id])
+          return [/^reason +(.*)$/m, /^next +(.*)$/m].map((line) => line.exec(stdout)?.[1])
+        })
+        const { run } = yield* json([...launch, "--async"])
+        yield* relaunch(["run", "stop", run.id, "--grace", "0"])
+        const again = "Launch it again with `relaunch --job local/demo/sleeper:v0`"
+        expect(yield* shown).toEqual(["stopped on request", again])
+        for (const [signal, words] of [
+          ["SIGINT", ["the launch was cancelled", again]],
+          [
+            "SIGKILL",
+            [
+              "the process that watched it ended without a word",
+              "Remove what it left with `relaunch clean`, then launch it again",
+            ],
+          ],
+        ] as const) {
+          const child = yield* startRelaunchCli(launch, { home, env: rig.environment })
+          yield* child.waitForText(/^up$/m)
+          yield* child.signal(signal)
+          yield* child.exited
+          expect(yield* shown).toEqual([...words])
+        }
+        yield* relaunch(["clean", "--yes"])
+      }),
   )
 
   liveEffect("that ends in time does not wait for its limit; a limit that is none is refused", () =>

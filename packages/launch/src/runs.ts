@@ -24,6 +24,7 @@ export const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
       state: "crashed",
       exitCode: null,
       reason: "the process that watched it ended without a word",
+      hint: "Remove what it left with `relaunch clean`, then launch it again",
     })
     return (yield* store.runs.find(run)) ?? run
   })

@@ -93,6 +93,12 @@ const wordsOf = ({ hint, reason }: EndReason) => ({
   ...(hint === null ? {} : { hint }),
 })
 
+const again = ({ job }: RunSpecification) => `Launch it again with \`relaunch --job ${job}\``
+const cancelled = (specification: RunSpecification) => ({
+  reason: "the launch was cancelled",
+  hint: again(specification),
+})
+
 const noReason: EndReason = { reason: null, hint: null }
 
 const startReason = (cause: Cause.Cause<unknown>): EndReason => {
@@ -120,7 +126,7 @@ const supervise = (
       Effect.ignore(
         finish(
           Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
-            ? { state: "killed", exitCode: null, reason: "the launch was cancelled" }
+            ? { state: "killed", exitCode: null, ...cancelled(specification) }
             : {
                 state: "failed",
                 exitCode: null,
@@ -189,7 +195,7 @@ const supervise = (
             const exit = yield* started.exit
             const { exitCode } = exit
             yield* stopped
-              ? finish({ state: "killed", exitCode, reason: "the launch was cancelled" })
+              ? finish({ state: "killed", exitCode, ...cancelled(specification) })
               : finishByItself(exit)
           }).pipe(Effect.ignore, Effect.ensuring(Fiber.interrupt(pump))),
     )
@@ -218,7 +224,12 @@ const supervise = (
         hint: "Give it more with `--timeout`, or none",
       })
     } else if (stopRequested) {
-      yield* finish({ state: "killed", exitCode, reason: "stopped on request" })
+      yield* finish({
+        state: "killed",
+        exitCode,
+        reason: "stopped on request",
+        hint: again(specification),
+      })
     } else yield* finishByItself(exit)
     yield* emit(LaunchEvent.RunEnded({ run: runValue(yield* current(key)) }))
   })
