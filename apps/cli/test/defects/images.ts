@@ -18,6 +18,25 @@ export const images: ReadonlyArray<Defect> = [
     ],
   },
   {
+    reference: "`Dockerfile.wandb` is looked for beside the command's last word, whatever that is",
+    ours: "it is looked for beside the script, which words behind it do not change",
+    proofs: [
+      {
+        files: {
+          "src/train.py": "print(1)\n",
+          "src/Dockerfile.wandb": "FROM python:3.13-slim\nLABEL beside=script\n",
+          "Dockerfile.wandb": "FROM python:3.13-slim\nLABEL beside=nothing\n",
+        },
+        calls: [
+          {
+            args: ["plan", "--uri", ".", "-p", "demo", "-E", "python src/train.py --lr 0.1"],
+            says: /^ +LABEL beside=script$/m,
+          },
+        ],
+      },
+    ],
+  },
+  {
     reference: "older Pythons start from a Debian that gets no fixes and lacks newer tags",
     ours: "every Python starts from the slim image of its own tag",
     proofs: [

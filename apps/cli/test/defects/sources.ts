@@ -139,6 +139,26 @@ export const sources: ReadonlyArray<Defect> = [
     proofs: [{ file: "apps/cli/test/secrets.test.ts", title: "is seen nowhere" }],
   },
   {
+    reference: "without a project, a source is stored under a project named `None`",
+    ours: "the project is named after the source, and `job create` wants one",
+    proofs: [
+      {
+        files: { "digits/main.py": "print(1)\n" },
+        calls: [
+          {
+            args: ["plan", "--uri", "digits", "-E", "python main.py"],
+            says: /^ +local\/digits\/job-code-digits:v0 +new$/m,
+          },
+          {
+            args: ["job", "create", "code", "digits", "-E", "python main.py"],
+            exit: 2,
+            says: /^error: A job needs a project \[E_USAGE\]$/m,
+          },
+        ],
+      },
+    ],
+  },
+  {
     reference: "a job of the command line refuses values, as it expects none, when it is called",
     ours: "values of a further launch reach the program",
     proofs: [
