@@ -21,6 +21,12 @@ describe("a table", () => {
     ])
   })
 
+  test("shows characters that would hide others: without a width, or turning the direction", () => {
+    expect(table(head, [["1", "a\u200bb\u202ecod.py\ufeff"]], undefined)).toEndWith(
+      "1\ta\\u200bb\\u202ecod.py\\ufeff",
+    )
+  })
+
   for (const columns of [20, 24, 40, 100]) {
     test(`fits ${columns} columns, with wide letters as wide as they are`, () => {
       const lines = table(head, rows, columns).split("\n")

@@ -24,12 +24,13 @@ export class Failure extends Data.TaggedError("Failure")<FailureFields> {
 }
 
 /**
- * Values may hold anything; a message stays one line and moves no terminal: control characters are
- * written as JSON writes them.
+ * Values may hold anything; a message stays one line, moves no terminal and reads as it is: control
+ * characters, and those that have no width or turn the direction of what follows, are written as JSON
+ * writes them.
  */
 const oneLine = (text: string): string =>
   text.replace(
-    /[\p{Cc}\u2028\u2029]/gu,
+    /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
     (char) => shortForms[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   )
 

@@ -21,8 +21,14 @@ describe("a failure", () => {
     expect(hints).toEqual(["Write\\nless"])
   })
 
+  test("hides nothing: characters without a width, and those that turn the direction, are written out", () => {
+    expect(failure("E_USAGE", "`a\u200bb\u202ecod.py\ufeff\u2066` is wrong").message).toBe(
+      "`a\\u200bb\\u202ecod.py\\ufeff\\u2066` is wrong",
+    )
+  })
+
   test("leaves every other character alone", () => {
-    const text = "`日本 é 😀 \\n \"' $x` is wrong"
+    const text = "`日本 é 😀 👨\u200d👩 \\n \"' $x` is wrong"
     expect(failure("E_USAGE", text).message).toBe(text)
   })
 
