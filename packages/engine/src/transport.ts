@@ -79,10 +79,17 @@ const messageOf = (text: string): string => {
   return reasonOf(text)
 }
 
+/** `client version 1.24 is too old. Minimum supported API version is 1.44`, or too new for an old engine. */
+const otherVersion = /client version [\d.]+ is too (?:old|new)/
+
 /** `details.status` carries the HTTP status for callers that know better words. */
 const refused = (request: EngineRequest, status: number, text: string): Failure =>
   failure("E_ENGINE", `The container engine refused: ${messageOf(text) || `HTTP ${status}`}`, {
-    hints: ["Look into the engine's own log (`journalctl -u docker`, or where it writes)"],
+    hints: [
+      otherVersion.test(text)
+        ? "Update the engine, or name a newer one with `DOCKER_HOST`"
+        : "Look into the engine's own log (`journalctl -u docker`, or where it writes)",
+    ],
     details: { status, request: `${request.method} ${request.path}`, message: messageOf(text) },
   })
 

@@ -58,6 +58,16 @@ const greetsOnly = (socket: Socket) => {
   })
 }
 
+/** Knows no newer API than what it refuses. */
+const outdated = (socket: Socket) => {
+  const body = '{"message":"client version 1.41 is too new. Maximum supported API version is 1.12"}'
+  socket.on("data", (bytes) => {
+    if (bytes.includes("/_ping")) {
+      socket.write("HTTP/1.1 200 OK\r\nApi-Version: 1.12\r\nContent-Length: 2\r\n\r\nOK")
+    } else socket.write(`HTTP/1.1 400 Bad\r\nContent-Length: ${body.length}\r\n\r\n${body}`)
+  })
+}
+
 const mute = (): void => undefined
 
 const absent = (builder: BuilderName, message: RegExp, hint: RegExp): BadInput => ({
@@ -147,6 +157,12 @@ const daemons: ReadonlyArray<BadInput> = [
     code: "E_ENGINE",
     message: "The container engine refused: disk on fire",
     hint: /own log/,
+  }),
+  broken("a daemon whose API is too old", outdated, {
+    code: "E_ENGINE",
+    message:
+      "The container engine refused: client version 1.41 is too new. Maximum supported API version is 1.12",
+    hint: /^Update the engine/,
   }),
   broken("a daemon whose answers are no JSON", http("200 OK", "<html>", "Api-Version: 1.41\r\n"), {
     code: "E_ENGINE",
