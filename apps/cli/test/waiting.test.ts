@@ -1,5 +1,6 @@
 /** Commands that wait say for what: at once on a terminal, every ten seconds to who reads lines. */
 import { describe, expect } from "bun:test"
+import { join } from "node:path"
 import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { rig } from "./command.ts"
@@ -53,4 +54,33 @@ describe("a command that waits for a git server", () => {
       expect(screen).not.toContain("plan the launch")
     }),
   )
+})
+
+/** Engines that take connections and never say a word. */
+const silentEngine = Effect.gen(function* () {
+  const folder = yield* temporaryFolder()
+  const unix = join(folder, "engine.sock")
+  yield* Effect.acquireRelease(
+    Effect.sync(() => Bun.listen({ unix, socket: { data: () => undefined } })),
+    (server) => Effect.sync(() => server.stop(true)),
+  )
+  return `unix://${unix}`
+})
+
+describe("a command that waits for an engine shows it on a terminal", () => {
+  for (const [words, what] of [
+    ["version", "ask the builders (2 s)"],
+    ["builder list", "ask the builders (2 s)"],
+    ["clean --dry-run", "ask the engines (2 s)"],
+    ["builder prune --builder docker --dry-run", "look at the builder's cache (2 s)"],
+  ] as const) {
+    liveEffect(`relaunch ${words}`, () =>
+      Effect.gen(function* () {
+        const { done, run, shell } = yield* person({ DOCKER_HOST: yield* silentEngine })
+        yield* run(words)
+        yield* shell.waitForScreen(what)
+        expect((yield* done).join("\n")).not.toContain(what.slice(0, 12))
+      }),
+    )
+  }
 })

@@ -8,6 +8,7 @@ import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { table } from "../render/table.ts"
 import { age } from "../render/text.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
 
@@ -51,7 +52,7 @@ export const downloadCommand = (reference: string, flags: Flags): CommandEffect 
       reference,
       { entity: current.text("entity") ?? "local", project: current.text("project") },
       { type: text(flags, "type"), folder: text(flags, "output"), workingDirectory: process.cwd() },
-    ).pipe(Effect.provide(storeOf(current)))
+    ).pipe(Effect.provide(storeOf(current)), whileWaiting(current, "copy the files"))
     for (const { path, reference: where } of download.references) {
       yield* talk(`warning: \`${path}\` is a reference to ${where} and was not fetched`)
     }

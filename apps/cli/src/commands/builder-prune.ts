@@ -7,6 +7,7 @@ import { answer, answerJson } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { table } from "../render/table.ts"
 import { counted } from "../render/text.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive } from "../request.ts"
 import { backendOf } from "../services.ts"
 import { type Session, session } from "../session.ts"
@@ -65,9 +66,15 @@ const prune = (options: PruneOptions, current: Session, flags: Flags) =>
     }
     const isDry = current.flag("dry-run")
     const isAsked = !isDry && flags["yes"] !== true
-    const planned = isDry || isAsked ? yield* cache.prunable(options) : undefined
+    const planned =
+      isDry || isAsked
+        ? yield* cache.prunable(options).pipe(whileWaiting(current, "look at the builder's cache"))
+        : undefined
     if (isAsked && planned !== undefined) yield* agreed(name, planned, current, flags)
-    const done = isDry && planned !== undefined ? planned : yield* cache.prune(options)
+    const done =
+      isDry && planned !== undefined
+        ? planned
+        : yield* cache.prune(options).pipe(whileWaiting(current, "free the builder's cache"))
     yield* current.flag("json")
       ? answerJson({ builder: name, dryRun: isDry, freed: done.freed, entries: done.entries })
       : answer(told(name, done, isDry))

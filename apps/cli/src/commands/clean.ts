@@ -18,6 +18,7 @@ import { answer, answerJson, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { table } from "../render/table.ts"
 import { counted } from "../render/text.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive } from "../request.ts"
 import { configuredBuilder, type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
@@ -74,7 +75,7 @@ export const cleanCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
     const { home } = current.configuration.locations
-    const here = yield* enginesOf(current)
+    const here = yield* enginesOf(current).pipe(whileWaiting(current, "ask the engines"))
     yield* Effect.gen(function* () {
       const containers = yield* Effect.forEach(here, (engine) => {
         const runner = containerRunner(home).pipe(Layer.provide(engine))
@@ -95,10 +96,12 @@ export const cleanCommand = (flags: Flags): CommandEffect =>
       if (!dry) {
         yield* agreed(current, flags, all.length)
         // The run's record last: while it says that the run goes on, a second try finds the rest.
-        for (const { left, runner } of containers) {
-          yield* Effect.provide(removeContainers(left), runner)
-        }
-        yield* removeLeftovers(rest)
+        yield* Effect.forEach(containers, ({ left, runner }) =>
+          Effect.provide(removeContainers(left), runner),
+        ).pipe(
+          Effect.zipRight(removeLeftovers(rest)),
+          whileWaiting(current, "remove what was left"),
+        )
       }
       if (asJson) yield* answerJson(all)
       else yield* talk(dry ? "Nothing was removed" : `Removed ${counted(all.length, "leftover")}`)

@@ -18,6 +18,7 @@ import { launchLayers } from "../layers.ts"
 import { answer, answerJson, answerLines, answerProgram, talk } from "../output.ts"
 import { fields, table } from "../render/table.ts"
 import { age, localTime, shown } from "../render/text.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
 
@@ -160,7 +161,10 @@ export const stopCommand = (text: string, flags: Flags): CommandEffect =>
     const current = yield* session(flags)
     const grace = yield* count(flags, "grace")
     const engine = yield* Effect.provide(engineOfRun(text), storeOf(current))
-    const run = yield* Effect.provide(stopRun(text, grace), launchLayers(current, engine))
+    const run = yield* stopRun(text, grace).pipe(
+      Effect.provide(launchLayers(current, engine)),
+      whileWaiting(current, "stop the run"),
+    )
     yield* current.flag("json") ? answerJson(run) : answer(`Stopped run ${run.id}: ${run.state}`)
     return exitCodes.success
   })

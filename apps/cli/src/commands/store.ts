@@ -7,8 +7,10 @@ import { checkStore } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson, talk } from "../output.ts"
+import { canDraw } from "../render/screen.ts"
 import { table } from "../render/table.ts"
 import { counted } from "../render/text.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
 
@@ -20,11 +22,13 @@ export const checkCommand = (flags: Flags): CommandEffect =>
     const current = yield* session(flags)
     const { home } = current.configuration.locations
     let told = performance.now()
-    const report = yield* checkStore(home, ({ checked, total }) => {
-      if (performance.now() - told < interval) return
+    const drawn = canDraw(process.stderr)
+    const reading = checkStore(home, ({ checked, total }) => {
+      if (drawn || performance.now() - told < interval) return
       told = performance.now()
       process.stderr.write(`checked ${checked} of ${total} files\n`)
     })
+    const report = yield* drawn ? whileWaiting(current, "read the store")(reading) : reading
     // A store that cannot be opened is in the report already.
     const unreadable = yield* listJobs({
       entity: undefined,

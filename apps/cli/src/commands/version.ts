@@ -8,6 +8,7 @@ import { probe } from "../detect.ts"
 import { answer, answerJson } from "../output.ts"
 import { ownFolder } from "../own-program.ts"
 import { fields } from "../render/table.ts"
+import { whileWaiting } from "../render/waiting.ts"
 import { configuredBuilder, session } from "../session.ts"
 
 /** Commit of the checkout that this runs from; null where it is none. */
@@ -30,7 +31,7 @@ export const versionCommand = (flags: Flags): CommandEffect =>
           onFailure: () => [name, null] as const,
         }),
       { concurrency: "unbounded" },
-    )
+    ).pipe(whileWaiting(current, "ask the builders"))
     const found = {
       version: packageJson.version,
       commit: commitOf(),

@@ -1,6 +1,6 @@
 /**
- * For commands that say nothing before their answer: what they wait for. A terminal shows it after a tenth
- * of a second, on one line that goes away again; who reads lines gets one every ten seconds.
+ * For commands that say nothing before their answer: what they wait for. A terminal shows it a tenth of
+ * a second after the program was started, on one line that goes away again; who reads lines gets one every ten seconds.
  */
 import * as Effect from "effect/Effect"
 import type { Session } from "../session.ts"
@@ -30,7 +30,7 @@ const onScreen = (): Waiting => {
     },
   })
   return {
-    first: 100,
+    first: Math.max(0, 100 - process.uptime() * 1000),
     next: 1000,
     show: (what, milliseconds) => {
       const line = `${what} (${Math.round(milliseconds / 1000)} s)`
