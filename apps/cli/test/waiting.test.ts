@@ -2,8 +2,9 @@
 import { describe, expect } from "bun:test"
 import { join } from "node:path"
 import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import { rig } from "./command.ts"
+import { machine, rig } from "./command.ts"
 import { person } from "./person.ts"
 
 /** A git server that takes connections and never says a word. */
@@ -80,6 +81,24 @@ describe("a command that waits for an engine shows it on a terminal", () => {
         yield* run(words)
         yield* shell.waitForScreen(what)
         expect((yield* done).join("\n")).not.toContain(what.slice(0, 12))
+      }),
+    )
+  }
+})
+
+describe("a BuildKit that never answers what it keeps is told within 5 seconds", () => {
+  for (const builder of ["docker", "buildkit"]) {
+    liveEffect(`with ${builder}`, () =>
+      Effect.gen(function* () {
+        const host = yield* silentEngine
+        const { relaunch } = yield* machine
+        const [duration, said] = yield* relaunch(
+          ["builder", "prune", "--builder", builder, "--dry-run", "--json"],
+          { env: builder === "docker" ? { DOCKER_HOST: host } : { BUILDKIT_HOST: host } },
+        ).pipe(Effect.timed)
+        expect([said.code, JSON.parse(said.stdout).error.code]).toEqual([5, "E_ENGINE_HANGS"])
+        // And what the command itself takes.
+        expect(Duration.toSeconds(duration)).toBeLessThan(8)
       }),
     )
   }

@@ -10,7 +10,7 @@ import type { Environment } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { buildkitFailure } from "./failure.ts"
+import { buildkitFailure, greeting } from "./failure.ts"
 import { buildkitRequest } from "./request.ts"
 
 type Address = Parameters<typeof Client.connect>[0]
@@ -117,7 +117,10 @@ export const buildWith = (
 ): Stream.Stream<BuildEvent, Failure> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
-      const client = yield* Effect.mapError(Client.connect(address, options), buildkitFailure)
+      const client = yield* Effect.mapError(
+        Client.connect(address, { timeout: greeting, ...options }),
+        buildkitFailure,
+      )
       const steps = openSteps()
       const translated = translation(request)
       let digest: string | undefined

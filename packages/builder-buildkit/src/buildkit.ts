@@ -29,14 +29,11 @@ import { baseDigest } from "./base-digest.ts"
 import { type BuildkitBuild, buildWith, finishedWith } from "./build.ts"
 import { buildkitCache } from "./cache.ts"
 import { toldAboutEpoch } from "./epoch.ts"
-import { buildkitFailure } from "./failure.ts"
+import { buildkitFailure, greeting } from "./failure.ts"
 import { builtImage, presentImage } from "./image.ts"
 import { loadLayers, withoutLayers } from "./layers.ts"
 import { type Target, targetOf } from "./target.ts"
 import { exportsToFolders, rewritesTimestamps } from "./version.ts"
-
-/** How long a daemon may take to say the first word, as of container engines. */
-const greeting = "5 seconds"
 
 const connected = ({ address, options }: Target) =>
   Effect.flatMap(options, (given) =>

@@ -4,7 +4,7 @@ import type { BuildCache, CacheEntry, Pruned } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import { buildkitFailure } from "./failure.ts"
+import { buildkitFailure, greeting } from "./failure.ts"
 
 type Address = Parameters<typeof Client.connect>[0]
 
@@ -30,7 +30,7 @@ const isOwn = ({ type }: CacheRecord): boolean => ["internal", "frontend"].inclu
 
 export const buildkitCache = (reached: Effect.Effect<Reached, Failure>): BuildCache => {
   const connected = Effect.flatMap(reached, ({ address, options }) =>
-    Effect.mapError(Client.connect(address, options), buildkitFailure),
+    Effect.mapError(Client.connect(address, { timeout: greeting, ...options }), buildkitFailure),
   )
   return {
     prunable: ({ all, keepSeconds }) =>

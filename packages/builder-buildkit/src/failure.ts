@@ -4,6 +4,9 @@ import { buildFailure, changedSource } from "@relaunch/build"
 import { type Failure, failure } from "@relaunch/failure"
 import { pushFailure } from "./push-failure.ts"
 
+/** How long a daemon may take to say the first word, as of container engines. */
+export const greeting = "5 seconds"
+
 export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
   switch (error._tag) {
     case "BuildError": {
@@ -35,7 +38,7 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
           "E_ENGINE_HANGS",
           `The BuildKit daemon at \`${error.address}\` does not answer`,
           {
-            hints: ["It accepted the connection but said nothing for 5 seconds; restart it"],
+            hints: [`It accepted the connection but said nothing for ${greeting}; restart it`],
             details: { address: error.address },
             cause: error,
           },
