@@ -34,13 +34,36 @@ export interface Download {
   readonly references: ReadonlyArray<{ readonly path: string; readonly reference: string }>
 }
 
-/** A file appears under its name only when it is whole. */
-const copyWhole = (from: string, to: string) => {
+/** A file appears under its name only when it is whole; false where it is not what was stored. */
+const copyWhole = (from: string, to: string, sha256: string | undefined): boolean => {
   fs.mkdirSync(dirname(to), { recursive: true })
   const partial = `${to}.${process.pid}.partial`
-  fs.copyFileSync(from, partial)
-  fs.chmodSync(partial, 0o644)
-  fs.renameSync(partial, to)
+  try {
+    fs.copyFileSync(from, partial)
+    if (sha256 !== undefined && sha256Of(partial) !== sha256) return false
+    fs.chmodSync(partial, 0o644)
+    fs.renameSync(partial, to)
+    return true
+  } finally {
+    fs.rmSync(partial, { force: true })
+  }
+}
+
+const chunk = 1 << 20
+
+const sha256Of = (path: string): string => {
+  const hash = new Bun.CryptoHasher("sha256")
+  const buffer = Buffer.allocUnsafe(chunk)
+  const file = fs.openSync(path, "r")
+  try {
+    for (;;) {
+      const read = fs.readSync(file, buffer)
+      if (read === 0) return hash.digest("hex")
+      hash.update(buffer.subarray(0, read))
+    }
+  } finally {
+    fs.closeSync(file)
+  }
 }
 
 /** Writes the files of a version below `folder`, or below `artifacts/<name>:<version>` without one. */
@@ -68,7 +91,7 @@ export const downloadArtifact = (
         references.push({ path: file.path, reference: file.reference })
         continue
       }
-      const { blob, path, size } = file
+      const { blob, path, sha256, size } = file
       if (blob === undefined) {
         return yield* failure(
           "E_STORE_DAMAGED",
@@ -90,14 +113,24 @@ export const downloadArtifact = (
           },
         )
       }
-      yield* Effect.try({
-        try: () => copyWhole(blob, target),
+      const whole = yield* Effect.try({
+        try: () => copyWhole(blob, target, sha256),
         catch: (cause) =>
           failure("E_STORE", `\`${target}\` cannot be written: ${reasonOf(cause)}`, {
             hints: ["Choose another folder with `--output`"],
             cause,
           }),
       })
+      if (!whole) {
+        return yield* failure(
+          "E_STORE_DAMAGED",
+          `The content of \`${path}\` is not what was stored`,
+          {
+            hints: ["See all damage with `relaunch store check`, and log the artifact again"],
+            details: { artifact: artifact.id, path },
+          },
+        )
+      }
       files.push({ path, size })
     }
     return { artifact, folder, files, references }

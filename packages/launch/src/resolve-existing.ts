@@ -65,17 +65,19 @@ export const codeTree = (artifact: Artifact): Effect.Effect<BuildContext, Failur
       typeof own["links"] === "object" && own["links"] !== null ? own["links"] : {},
     )
     const files: Array<ContextEntry> = []
-    for (const { blob, path, size } of yield* store.artifacts.files(artifact.id)) {
+    const stored = new Map<string, string | undefined>()
+    const damaged = (path: string, what: string, hint: string) =>
+      failure(
+        "E_STORE_DAMAGED",
+        `The content of \`${path}\` of code \`${artifact.name}:${versionText(artifact)}\` is ${what}`,
+        { hints: [hint], details: { artifact: artifact.id, path } },
+      )
+    for (const { blob, path, sha256, size } of yield* store.artifacts.files(artifact.id)) {
       if (blob === undefined || fs.statSync(blob).size !== size) {
-        return yield* failure(
-          "E_STORE_DAMAGED",
-          `The content of \`${path}\` of code \`${artifact.name}:${versionText(artifact)}\` is ${blob === undefined ? "missing" : "not what was stored"}`,
-          {
-            hints: ["Create the job again from its directory"],
-            details: { artifact: artifact.id, path },
-          },
-        )
+        const what = blob === undefined ? "missing" : "not what was stored"
+        return yield* damaged(path, what, "Create the job again from its directory")
       }
+      stored.set(path, sha256)
       files.push({
         path,
         kind: "file",
@@ -97,7 +99,15 @@ export const codeTree = (artifact: Artifact): Effect.Effect<BuildContext, Failur
       }
       files.push({ path, kind: "link", mode: 0o777, size: 0, target: String(target) })
     }
-    return yield* identified(withFolders(files))
+    const tree = yield* identified(withFolders(files))
+    for (const { file, kind, path, sha256 } of tree.entries) {
+      if (kind === "file" && sha256 !== stored.get(path)) {
+        // Of the same size, so that nobody notices who stores it again.
+        const hint = `Remove \`${file}\`, and create the job again from its directory`
+        return yield* damaged(path, "not what was stored", hint)
+      }
+    }
+    return tree
   })
 
 const ofCode = ({ source }: CodeJob): Effect.Effect<Part, Failure, Store> =>

@@ -59,7 +59,9 @@ export const entriesOf = (
       digest,
       size,
       ...(reference === null ? {} : { reference }),
-      ...(blob === null || !isFile(blobs.pathOf(blob)) ? {} : { blob: blobs.pathOf(blob) }),
+      ...(blob === null || !isFile(blobs.pathOf(blob))
+        ? {}
+        : { blob: blobs.pathOf(blob), sha256: blob }),
     }))
 
 const sameJson = (left: string | null, right: string | null): boolean =>

@@ -107,6 +107,8 @@ export interface ArtifactFile {
   readonly reference?: string
   /** Absolute path of the content on this disk; absent for references and missing blobs. */
   readonly blob?: string
+  /** Hex sha256 that the content must have, where it is here. */
+  readonly sha256?: string
 }
 
 /** What a file held when it was looked at last: hex sha256, base64 md5, bytes. */

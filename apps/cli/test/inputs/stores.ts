@@ -191,6 +191,52 @@ const contents: ReadonlyArray<BadInput> = [
   },
 ]
 
+/** The code of the job, with other bytes of the same number. */
+const otherCode = filled((store) => {
+  for (const name of new Bun.Glob("**/*").scanSync({ cwd: join(store, "blobs") })) {
+    const path = join(store, "blobs", name)
+    if (fs.readFileSync(path, "utf8") === "print(1)\n") fs.writeFileSync(path, "print(7)\n")
+  }
+})
+
+const changed: ReadonlyArray<BadInput> = [
+  {
+    title: "code of other bytes than its digest",
+    args: ["--job", "demo/x"],
+    setUp: otherCode,
+    answer: {
+      code: "E_STORE_DAMAGED",
+      message: "The content of `main.py` of code `code-x:v0` is not what was stored",
+      hint: /^Remove `.*`, and create the job again from its directory$/,
+    },
+  },
+  {
+    title: "a download of other bytes than their digest",
+    args: ["artifact", "download", "demo/code-x"],
+    setUp: otherCode,
+    answer: {
+      code: "E_STORE_DAMAGED",
+      message: "The content of `main.py` is not what was stored",
+      hint: /store check/,
+    },
+  },
+  {
+    title: "a folder in the place of content",
+    args: ["--job", "demo/x"],
+    setUp: filled((store) => {
+      for (const name of new Bun.Glob("**/*").scanSync({ cwd: join(store, "blobs") })) {
+        fs.rmSync(join(store, "blobs", name))
+        fs.mkdirSync(join(store, "blobs", name))
+      }
+    }),
+    answer: {
+      code: "E_STORE_DAMAGED",
+      message: "The content of `wandb-job.json` of `x:v0` is missing",
+      hint: /Create the job again/,
+    },
+  },
+]
+
 const lookUps: ReadonlyArray<BadInput> = [
   {
     title: "a job that is not there",
@@ -237,4 +283,4 @@ const lookUps: ReadonlyArray<BadInput> = [
   },
 ]
 
-export const stores: ReadonlyArray<BadInput> = [...homes, ...contents, ...lookUps]
+export const stores: ReadonlyArray<BadInput> = [...homes, ...contents, ...changed, ...lookUps]
