@@ -159,4 +159,23 @@ describe("relaunch killed", () => {
       expect(fs.readdirSync(join(home, "relaunch/temporary-places"))).toEqual([])
     }),
   )
+
+  liveEffect("and an engine that has gone since is told, where runs were on it", () =>
+    Effect.gen(function* () {
+      const { home, relaunch } = yield* machine
+      const gone = { DOCKER_HOST: `unix://${join(home, "gone.sock")}` }
+      const looked = (env: Readonly<Record<string, string>>) =>
+        Effect.map(relaunch(["clean", "--dry-run"], { env }), ({ code, stderr }) => [code, stderr])
+      expect(yield* looked(gone)).toEqual([0, "Nothing was left behind\n"])
+      const folder = yield* temporaryFolder({ "main.py": "print(1)\n" })
+      expect((yield* relaunch(["--uri", folder, ...flags])).code).toBe(0)
+      expect(yield* looked(gone)).toEqual([
+        0,
+        expect.stringMatching(
+          /^warning: containers there were not looked for: No container engine answers at `unix:.*gone\.sock` \(DOCKER_HOST\)\nNothing was left behind\n$/,
+        ),
+      ])
+      expect(yield* looked({})).toEqual([0, "Nothing was left behind\n"])
+    }),
+  )
 })

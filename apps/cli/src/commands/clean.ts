@@ -10,6 +10,8 @@ import {
   removeLeftovers,
 } from "@relaunch/launch"
 import { containerRunner } from "@relaunch/runner"
+import { Store } from "@relaunch/store"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { backends, settingsOf } from "../backends.ts"
@@ -23,7 +25,7 @@ import { isInteractive } from "../request.ts"
 import { configuredBuilder, type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
 
-/** Every engine that answers here, once, whichever backends build with it. */
+/** Every engine that answers here, once, whichever backends build with it; and why others do not. */
 const enginesOf = (current: Session) =>
   Effect.gen(function* () {
     const configured = configuredBuilder(current)
@@ -36,11 +38,32 @@ const enginesOf = (current: Session) =>
             Effect.zipRight(info, endpoint),
           )
           const { address } = yield* Effect.provide(asked, layer)
-          return [[address, layer] as const]
-        }).pipe(Effect.orElseSucceed(() => [])),
+          return [address, layer] as const
+        }).pipe(
+          Effect.mapError((error) => ({ name, error })),
+          Effect.either,
+        ),
       { concurrency: "unbounded" },
     )
-    return [...new Map(found.flat()).values()]
+    const [failed, answering] = Arr.separate(found)
+    return { engines: [...new Map(answering).values()], failed }
+  })
+
+const lookedBack = 100
+
+/** A silence about an engine that may have containers of this store would be taken for a good sign. */
+const tellUnseen = (failed: ReadonlyArray<{ readonly name: string; readonly error: Failure }>) =>
+  Effect.gen(function* () {
+    const { runs } = yield* Store
+    const used = new Set(
+      (yield* runs.list({ limit: lookedBack })).flatMap(({ launch }) =>
+        launch?.engine === undefined ? [] : [launch.engine],
+      ),
+    )
+    const told = failed.filter(({ name }) => used.has(name))
+    for (const message of new Set(told.map(({ error }) => error.message))) {
+      yield* talk(`warning: containers there were not looked for: ${message}`)
+    }
   })
 
 const detailOf = (left: Leftover): string => {
@@ -75,9 +98,12 @@ export const cleanCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
     const { home } = current.configuration.locations
-    const here = yield* enginesOf(current).pipe(whileWaiting(current, "ask the engines"))
+    const { engines, failed } = yield* enginesOf(current).pipe(
+      whileWaiting(current, "ask the engines"),
+    )
     yield* Effect.gen(function* () {
-      const containers = yield* Effect.forEach(here, (engine) => {
+      yield* tellUnseen(failed)
+      const containers = yield* Effect.forEach(engines, (engine) => {
         const runner = containerRunner(home).pipe(Layer.provide(engine))
         return Effect.map(Effect.provide(leftContainers, runner), (left) => ({ left, runner }))
       })
