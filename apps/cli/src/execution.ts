@@ -20,6 +20,7 @@ import { type BrokenOutput, lostOutput, onBrokenOutput } from "./broken-output.t
 import type { CommandEffect } from "./contract.ts"
 import { unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
+import { kept } from "./kept.ts"
 import { explanation } from "./render/failure.ts"
 import { misplacedFlag, misplacedWords, pathOf, startsPrograms, usageFailure } from "./usage.ts"
 
@@ -117,6 +118,7 @@ export const run = async (command: CommandEffect, asked: Command): Promise<numbe
   if (caught !== undefined) {
     const code = caught === "SIGINT" ? "E_INTERRUPTED" : "E_TERMINATED"
     const ended = failure(code, caught === "SIGINT" ? "Cancelled" : "Terminated")
+    if (kept.line !== undefined) process.stderr.write(`${kept.line}\n`)
     report(ended, cause)
     return ended.exitCode
   }

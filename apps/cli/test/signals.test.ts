@@ -54,6 +54,9 @@ for (const { signal, status, way, word } of signals) {
         const end = yield* ends(command, signal)
         expect(end.code).toBe(status)
         expect(end.seconds).toBeLessThan(quickly)
+        expect(command.stderr()).toMatch(
+          /^job local\/.*:v0 is kept; launch it with `relaunch --job local\/.*:v0`$/m,
+        )
         expect(command.stderr()).toEndWith(`error: ${word}\n`)
         yield* goneSoon(processesWith(`sleep ${seconds}`))
         expect(yield* leftovers).toEqual([])
@@ -83,6 +86,9 @@ time.sleep(600)
         expect(yield* containers).toEqual([])
         expect(yield* leftovers).toEqual([])
         const [run] = yield* json(["run", "list"])
+        expect(command.stderr()).toContain(
+          `run ${run.id} is kept; see it with \`relaunch run show ${run.id}\`\n`,
+        )
         expect(run).toMatchObject({ state: "killed", exitCode: 3 })
         expect(yield* json(["run", "logs", run.id])).toBe("up\nbye\n")
       }),

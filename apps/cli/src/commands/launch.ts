@@ -12,6 +12,7 @@ import {
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { CommandEffect, Flags } from "../contract.ts"
+import { kept } from "../kept.ts"
 import { launchLayers } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { launchRenderer, type ProgressMode } from "../render/launch.ts"
@@ -27,10 +28,14 @@ interface Outcome {
   specification?: RunSpecification
 }
 
+const jobName = ({ entity, name, project, version }: JobValue): string =>
+  `${entity}/${project}/${name}:${version}`
+
 const remember = (outcome: Outcome, event: LaunchEvent): void => {
   switch (event._tag) {
     case "JobStored":
       outcome.job = event.job
+      kept.line = `job ${jobName(event.job)} is kept; launch it with \`relaunch --job ${jobName(event.job)}\``
       return
     case "ImageReady":
       outcome.image = event.image
@@ -42,6 +47,7 @@ const remember = (outcome: Outcome, event: LaunchEvent): void => {
     case "RunStarted":
     case "RunEnded":
       outcome.run = event.run
+      kept.line = `run ${event.run.id} is kept; see it with \`relaunch run show ${event.run.id}\``
       return
     default:
   }
