@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { machine, rig } from "./command.ts"
+import { daemon, daemonFolder, ownPodman } from "./faulty.ts"
 
 interface Listed {
   readonly name: string
@@ -81,6 +82,35 @@ describe("`builder:` as a map", () => {
       }),
     )
   }
+})
+
+describe("builder docker", () => {
+  liveEffect(
+    "builds by the classic endpoint of an engine without BuildKit, as podman at DOCKER_HOST is",
+    () =>
+      Effect.gen(function* () {
+        const root = yield* daemonFolder()
+        const socket = join(root, "podman.sock")
+        const service = ["podman", "system", "service", "--time=0", `unix://${socket}`]
+        yield* daemon(service, socket, yield* ownPodman(root))
+        const { json, relaunch } = yield* machine
+        const env = { DOCKER_HOST: `unix://${socket}` }
+        const cwd = yield* temporaryFolder({
+          "main.sh": `echo "ran ${crypto.randomUUID()}"\n`,
+          Dockerfile: "FROM busybox:1\nWORKDIR /x\nCOPY main.sh .\n",
+        })
+        const words = ["--uri", ".", "-p", "demo", "-E", "sh main.sh", "-D", "Dockerfile"]
+        const { code, stderr } = yield* relaunch([...words, "--builder", "docker"], { cwd, env })
+        expect(code === 0 ? "" : stderr).toBe("")
+        expect(stderr).toContain(
+          "warning: The engine's classic builder is used, without BuildKit\n",
+        )
+        const { of } = listed(yield* json(["builder", "list"], { env }))
+        expect(of["docker"]).toMatchObject({ reachable: true, features: { cacheMounts: false } })
+        const prune = ["builder", "prune", "--builder", "docker", "--dry-run"]
+        expect(yield* json(prune, { env })).toMatchObject({ builder: "docker", dryRun: true })
+      }),
+  )
 })
 
 describe("a builder that nobody names", () => {

@@ -71,7 +71,11 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
         )
       }
       return failure("E_ENGINE_UNREACHABLE", `No BuildKit answers: ${error.message}`, {
-        hints: ["Start buildkitd, or set BUILDKIT_HOST to one that runs"],
+        hints: [
+          error.address.startsWith("docker+")
+            ? "Set DOCKER_BUILDKIT=0 to build by the engine's classic endpoint; where a proxy is before the engine, it must pass `/grpc` and `/session`"
+            : "Start buildkitd, or set BUILDKIT_HOST to one that runs",
+        ],
         cause: error,
       })
     case "ExportError":

@@ -1,6 +1,7 @@
 /**
  * `builder: docker`. The BuildKit inside the engine builds, and the image lands in the engine's store
- * without a tar; engines without one, and `DOCKER_BUILDKIT=0`, build by the classic endpoint.
+ * without a tar; engines without one, as podman at DOCKER_HOST, and `DOCKER_BUILDKIT=0`, build by the classic
+ * endpoint.
  */
 import { BuildEvent, Builder, type BuilderShape, type BuildRequest } from "@relaunch/build"
 import {
@@ -27,14 +28,7 @@ import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { classicBuilder, classicFeatures } from "./classic.ts"
 import { withoutLostLayers } from "./lost-layer.ts"
-
-/** Engine 18.09, the first whose BuildKit is reached through the API. */
-const firstWithBuildkit = [1, 39] as const
-
-const isAtLeast = (version: string, [major, minor]: readonly [number, number]): boolean => {
-  const [ours = 0, next = 0] = version.split(".").map(Number)
-  return ours > major || (ours === major && next >= minor)
-}
+import { unnamedImageCache } from "./unnamed-images.ts"
 
 const addressOf = ({ socket, tls, url }: Endpoint) => {
   if (socket !== undefined) {
@@ -94,7 +88,11 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
   const hasBuildkit =
     env["DOCKER_BUILDKIT"] === "0"
       ? Effect.succeed(false)
-      : Effect.map(engine.info, ({ apiVersion }) => isAtLeast(apiVersion, firstWithBuildkit))
+      : Effect.map(engine.info, ({ buildkit }) => buildkit)
+  // The engine's BuildKit keeps its cache, whichever way builds go now.
+  const cache = Effect.map(engine.info, ({ buildkit }) =>
+    buildkit ? buildkitCache(Effect.map(engine.endpoint, addressOf)) : unnamedImageCache(engine),
+  )
   // Without an engine a plan still shows what a present-day one would build.
   const features = Effect.gen(function* () {
     if (!(yield* Effect.orElseSucceed(hasBuildkit, () => true))) return classicFeatures
@@ -135,8 +133,10 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
   return withoutLostLayers("Docker", lostLayer, {
     ...classic,
     features,
-    // The engine's BuildKit keeps its cache, whichever way builds go now.
-    cache: buildkitCache(Effect.map(engine.endpoint, addressOf)),
+    cache: {
+      prunable: (options) => Effect.flatMap(cache, ({ prunable }) => prunable(options)),
+      prune: (options) => Effect.flatMap(cache, ({ prune }) => prune(options)),
+    },
     build: (request) => toldAboutEpoch(request, features, build(request)),
   })
 }

@@ -20,6 +20,9 @@ import { ping, type Transport, transport } from "./transport.ts"
 /** Newest API version this client was written for; the engine's own is used when older. */
 const newestKnown = "1.47"
 
+/** Of engine 18.09, the first whose BuildKit is reached through the API. */
+const firstWithBuildkit = "1.39"
+
 export interface EngineShape extends ImageApi, ContainerApi, PruneApi {
   /** `docker` or `podman`. */
   readonly name: string
@@ -84,20 +87,20 @@ const makeEngine = (
     const hello = yield* remembered(
       Effect.gen(function* () {
         const where = yield* endpoint
-        const { apiVersion, builderVersion } = yield* ping(where)
+        const { apiVersion, isPodman } = yield* ping(where)
         const version = older(apiVersion, newestKnown)
-        return { version, builderVersion, api: transport(where, `/v${version}`) }
+        return { version, isPodman, api: transport(where, `/v${version}`) }
       }),
     )
     const api: Effect.Effect<Transport, Failure> = Effect.map(hello, (said) => said.api)
     const info = yield* remembered(
       Effect.gen(function* () {
-        const { api: connected, builderVersion, version } = yield* hello
+        const { api: connected, isPodman, version } = yield* hello
         const said = yield* connected.json({ method: "GET", path: "/info" })
         const machine = text(said, "Architecture")
         return {
           apiVersion: version,
-          buildkit: builderVersion === "2",
+          buildkit: !isPodman && older(firstWithBuildkit, version) === firstWithBuildkit,
           platform: `${text(said, "OSType") || "linux"}/${architectures[machine] ?? machine}`,
           serverVersion: text(said, "ServerVersion"),
           operatingSystem: text(said, "OperatingSystem"),
@@ -117,7 +120,7 @@ const makeEngine = (
         access({ endpoint, info, networkGateway: containers.networkGateway }),
       ),
       ...imageApi(api, env, {
-        asksRegistries: name !== "podman",
+        asksRegistries: Effect.map(hello, ({ isPodman }) => !isPodman),
         ...(pulls === undefined ? {} : { pullPlace: pulls }),
       }),
       ...pruneApi(api),

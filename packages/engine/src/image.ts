@@ -61,7 +61,7 @@ export interface ImageApi {
 /** Docker asks registries for a digest (`GET /distribution`); podman has no such call. */
 export interface ImageApiOptions {
   readonly pullPlace?: Effect.Effect<PullPlace, Failure, Scope.Scope>
-  readonly asksRegistries: boolean
+  readonly asksRegistries: Effect.Effect<boolean, Failure>
 }
 
 /** Where an engine pulls, if not where it does everything else. */
@@ -199,7 +199,7 @@ export const imageApi = (
 
     registryDigest: (reference) =>
       Effect.gen(function* () {
-        if (!asksRegistries) return yield* pulledDigest(images, reference)
+        if (!(yield* asksRegistries)) return yield* pulledDigest(images, reference)
         const { json } = yield* api
         const registry = registryOf(reference)
         const login = yield* loginFor(registry, env)

@@ -1,7 +1,7 @@
 /** What an engine says of itself. */
 export interface EngineInfo {
   readonly apiVersion: string
-  /** The engine's own BuildKit is there. */
+  /** It has a BuildKit of its own, which its API reaches; podman and engines before 18.09 have none. */
   readonly buildkit: boolean
   /** `linux/amd64` */
   readonly platform: string

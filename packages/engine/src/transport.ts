@@ -236,8 +236,8 @@ export const ping = (endpoint: Endpoint) =>
         ? Effect.fail(noEngine(endpoint, "its answer has no API version"))
         : Effect.succeed({
             apiVersion,
-            /** `2` when the engine's own BuildKit serves builds by default. */
-            builderVersion: response.headers.get("builder-version") ?? "1",
+            /** Also where it stands in for Docker, as at DOCKER_HOST. */
+            isPodman: response.headers.has("libpod-api-version"),
           })
     }),
     Effect.scoped,
