@@ -1,5 +1,7 @@
 /** Tables and times as people see them, and as programs do. */
 import { describe, expect, test } from "bun:test"
+import { told } from "../src/commands/builder-prune.ts"
+import { builderTable } from "../src/render/builders.ts"
 import { cut, ellipsisFor } from "../src/render/cut.ts"
 import { table } from "../src/render/table.ts"
 import { localTime } from "../src/render/text.ts"
@@ -56,4 +58,47 @@ test("a time is in the local zone, with its offset", () => {
     if (zone === undefined) delete process.env["TZ"]
     else process.env["TZ"] = zone
   }
+})
+
+describe("builders", () => {
+  const reason = `No BuildKit answers: Could not connect to \`unix:///${"x".repeat(60)}.sock\`: no such socket`
+  const listed = [
+    {
+      ...{ name: "docker", chosen: true, reachable: true, address: "unix:///d.sock", score: 180 },
+      ...{ version: "20.10.24+dfsg1", reason: "DOCKER_HOST is set (+100), it answers (+50)" },
+      features: { cacheMounts: true, secretMounts: true, rewrittenTimestamps: false },
+    },
+    {
+      ...{ name: "buildkit", chosen: false, reachable: false, address: null, score: 0 },
+      ...{ version: null, features: null, reason },
+    },
+  ]
+
+  test("are told whole on a narrow terminal, their reasons below the table", () => {
+    expect(builderTable(listed, 60).split("\n")).toEqual([
+      "BUILDER   REACHABLE  VERSION         SCORE",
+      "docker *  yes        20.10.24+dfsg1  180",
+      "buildkit  no                         0",
+      "",
+      "docker: DOCKER_HOST is set (+100), it answers (+50)",
+      "  at unix:///d.sock",
+      "  with cache mounts, secret mounts",
+      `buildkit: ${reason}`,
+    ])
+  })
+
+  test("are one line each where nobody looks at it", () => {
+    expect(builderTable(listed, undefined).split("\n").slice(1)).toEqual([
+      "docker *\tyes\t20.10.24+dfsg1\tcache mounts, secret mounts\tunix:///d.sock\t180\tDOCKER_HOST is set (+100), it answers (+50)",
+      `buildkit\tno\t\t\t\t0\t${reason}`,
+    ])
+  })
+
+  test("say in the local zone when a record of their cache was used", () => {
+    const lastUsedAt = "2026-11-24T10:15:00.000Z"
+    const entry = { id: "a", size: 1000, description: "RUN make", lastUsedAt }
+    const text = told("docker", { entries: [entry], freed: 1000 }, true)
+    expect(text).toContain(localTime(lastUsedAt))
+    expect(text).not.toContain(lastUsedAt)
+  })
 })

@@ -6,7 +6,7 @@ import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { table } from "../render/table.ts"
-import { counted } from "../render/text.ts"
+import { counted, localTime } from "../render/text.ts"
 import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive } from "../request.ts"
 import { backendOf } from "../services.ts"
@@ -44,13 +44,14 @@ const agreed = (name: string, { entries, freed }: Pruned, current: Session, flag
     }
   })
 
-const told = (name: string, { entries, freed }: Pruned, isDry: boolean): string => {
+/** What is gone, or with `isDry` would be. */
+export const told = (name: string, { entries, freed }: Pruned, isDry: boolean): string => {
   const sum = `${isDry ? "would free" : "freed"} ${humanSize(freed)} in ${counted(entries.length, "record")} of builder ${name}`
   if (!isDry || entries.length === 0) return sum
   const rows = entries.map(({ description, id, lastUsedAt, size }) => [
     id,
     humanSize(size),
-    lastUsedAt ?? "",
+    lastUsedAt === null ? "" : localTime(lastUsedAt),
     description,
   ])
   return `${table(["record", "size", "last used", "description"], rows)}\n${sum}`

@@ -5,7 +5,7 @@ import { automatic, backends, requireBackend, settingsOf } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { best, probe, score } from "../detect.ts"
 import { answer, answerJson } from "../output.ts"
-import { table } from "../render/table.ts"
+import { builderTable } from "../render/builders.ts"
 import { whileWaiting } from "../render/waiting.ts"
 import { configuredBuilder, session } from "../session.ts"
 
@@ -49,23 +49,6 @@ export const listCommand = (flags: Flags): CommandEffect =>
             ? chosen.reason
             : reasons.join(", "),
     }))
-    if (current.flag("json")) yield* answerJson(found)
-    else {
-      const rows = found.map(({ address, features, name, reason, version, ...each }) => [
-        each.chosen ? `${name} *` : name,
-        each.reachable ? "yes" : "no",
-        version ?? "",
-        Object.entries(features ?? {})
-          .filter(([, has]) => has)
-          .map(([feature]) => feature)
-          .join(","),
-        address ?? "",
-        String(each.score),
-        reason,
-      ])
-      yield* answer(
-        table(["builder", "reachable", "version", "features", "address", "score", "reason"], rows),
-      )
-    }
+    yield* current.flag("json") ? answerJson(found) : answer(builderTable(found))
     return exitCodes.success
   })

@@ -21,11 +21,14 @@ const fitted = (widths: ReadonlyArray<number>, room: number): ReadonlyArray<numb
   return fit
 }
 
-/** `columns` of the terminal; none where the answer goes elsewhere. */
+/** Of the terminal that the answer goes to; undefined where it goes elsewhere. */
+export const tableColumns = (): number | undefined =>
+  process.stdout.isTTY ? process.stdout.columns || 80 : undefined
+
 export const table = (
   head: ReadonlyArray<string>,
   rows: ReadonlyArray<ReadonlyArray<string>>,
-  columns = process.stdout.isTTY ? process.stdout.columns || 80 : undefined,
+  columns = tableColumns(),
 ): string => {
   const cells = rows.map((row) => row.map(visible))
   if (columns === undefined) return [head, ...cells].map((row) => row.join("\t")).join("\n")
