@@ -44,7 +44,8 @@ export interface BuilderFeatures {
 
 /** Where a backend's daemon is and what it calls itself. */
 export interface BuilderStatus {
-  readonly address: string
+  /** Null of a service that is there for this command alone. */
+  readonly address: string | null
   readonly version: string
 }
 

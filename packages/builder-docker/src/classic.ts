@@ -268,8 +268,8 @@ export const classicBuilder = (
 ): BuilderShape => ({
   name: options.name,
   features: options.features ?? Effect.succeed(classicFeatures),
-  status: Effect.zipWith(engine.info, engine.endpoint, ({ serverVersion }, { address }) => ({
-    address,
+  status: Effect.zipWith(engine.info, engine.endpoint, ({ serverVersion }, { address, isOwn }) => ({
+    address: isOwn === true ? null : address,
     version: serverVersion,
   })),
   platform: Effect.map(engine.info, ({ platform }) => platform),

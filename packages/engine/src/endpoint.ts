@@ -26,6 +26,8 @@ export interface Endpoint {
   readonly tls: TlsFiles | undefined
   /** What decided, for messages: `DOCKER_HOST`, `docker context \`x\`` or `default`. */
   readonly origin: string
+  /** A service that this command started, and that ends with it: nobody else can use the address. */
+  readonly isOwn?: true
   /** Name of the control group that builds are put into, where the engine does not end them itself. */
   readonly buildGroup?: string
 }

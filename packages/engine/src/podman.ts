@@ -98,7 +98,7 @@ const started = (socket: string, env: Environment, { group, logLevel, onLine }: 
 const ownService = (socket: string, env: Environment, options: ServiceOptions) =>
   Effect.gen(function* () {
     const { child, lastLine } = yield* started(socket, env, options)
-    const endpoint = endpointAt(socket, "podman's own service")
+    const endpoint = { ...endpointAt(socket, "podman's own service"), isOwn: true } as const
     const ended = Effect.flatMap(
       Effect.promise(async () => {
         const [said] = await Promise.all([lastLine, child.exited])
