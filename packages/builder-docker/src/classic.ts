@@ -165,7 +165,9 @@ const build = (
       const secrets = secretsOf(request)
       if (secrets.length > 0 && !(yield* features).secretMounts) return yield* noSecrets(name)
       const dockerfile = { file: request.dockerfilePath ?? "Dockerfile", text: request.dockerfile }
-      const { buildGroup } = yield* engine.endpoint
+      const buildGroup = (yield* engine.info).rootless
+        ? undefined
+        : (yield* engine.endpoint).buildGroup
       const progress = yield* Queue.unbounded<BuildEvent>()
       const { sourceDateEpoch } = request
       const logins = yield* registryConfig(request.bases, env)

@@ -106,6 +106,8 @@ const makeEngine = (
           operatingSystem: text(said, "OperatingSystem"),
           cgroupDriver: text(said, "CgroupDriver"),
           name: text(said, "Name"),
+          rootless:
+            typeof said === "object" && said !== null && Reflect.get(said, "Rootless") === true,
           // `DriverStatus`: pairs of words, of which one names containerd's snapshotters.
           containerdStore: JSON.stringify(said).includes('"io.containerd.snapshotter.v1"'),
         }

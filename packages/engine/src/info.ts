@@ -11,6 +11,8 @@ export interface EngineInfo {
   /** What makes control groups: `cgroupfs` or `systemd`. */
   readonly cgroupDriver: string
   readonly name: string
+  /** Podman of a user who is not root: its containers are in no control group that we could name. */
+  readonly rootless: boolean
   /** Images are kept by containerd, and not by the engine's own graph drivers. */
   readonly containerdStore: boolean
 }

@@ -143,7 +143,11 @@ const ownTemporary = (env: Environment) =>
 export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure, Scope.Scope> =>
   Effect.gen(function* () {
     const given = givenSocket(env)
-    if (given !== undefined) return endpointAt(given, "CONTAINER_HOST")
+    if (given !== undefined) {
+      const endpoint = endpointAt(given, "CONTAINER_HOST")
+      if (!hasBuildGroups()) return endpoint
+      return { ...endpoint, buildGroup: `relaunch-podman-${crypto.randomUUID().slice(0, 8)}` }
+    }
     const folder = yield* temporaryFolder("podman")
     const group = hasBuildGroups() ? basename(dirname(folder)) : undefined
     const endpoint = yield* ownService(join(folder, "podman.sock"), yield* ownTemporary(env), {

@@ -1,0 +1,66 @@
+/** A podman service that somebody else started and that goes on: what a launch leaves in it when it is stopped. */
+import { describe, expect } from "bun:test"
+import * as fs from "node:fs"
+import { join } from "node:path"
+import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
+import { machine, rig } from "./command.ts"
+import { daemon, daemonFolder, ownPodman } from "./faulty.ts"
+
+/** Processes with exactly these words. */
+const running = (...words: ReadonlyArray<string>) =>
+  Effect.sync(() =>
+    fs.readdirSync("/proc").filter((pid) => {
+      try {
+        return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1") === `${words.join("\0")}\0`
+      } catch {
+        return false
+      }
+    }),
+  )
+
+const until = (look: Effect.Effect<ReadonlyArray<string>>, count: number) =>
+  Effect.repeat(look, {
+    until: ({ length }) => length === count,
+    schedule: Schedule.spaced("50 millis"),
+  }).pipe(Effect.timeout("20 seconds"))
+
+describe("a podman service at CONTAINER_HOST", () => {
+  liveEffect("has no process and no working container of a RUN left after ctrl-C", () =>
+    Effect.gen(function* () {
+      const root = yield* daemonFolder()
+      const socket = join(root, "podman.sock")
+      const storage = yield* ownPodman(root)
+      yield* daemon(
+        ["podman", "system", "service", "--time=0", `unix://${socket}`],
+        socket,
+        storage,
+      )
+      const { home } = yield* machine
+      // A time that nobody else waits for names the process.
+      const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
+      const cwd = yield* temporaryFolder({
+        "main.sh": "echo ran\n",
+        Dockerfile: `FROM busybox:1\nRUN sleep ${seconds}\n`,
+      })
+      const words = ["--uri", ".", "-p", "demo", "-E", "sh main.sh", "-D", "Dockerfile"]
+      const launched = yield* startRelaunchCli([...words, "--builder", "podman"], {
+        home,
+        cwd,
+        env: { ...rig.environment, CONTAINER_HOST: `unix://${socket}` },
+      })
+      const asleep = running("sleep", seconds)
+      yield* until(asleep, 1)
+      yield* launched.signal("SIGINT")
+      expect(yield* launched.exited).toBe(130)
+      expect(yield* asleep).toEqual([])
+      const listed = yield* Effect.promise(() =>
+        Bun.$`podman ps --all --external --format {{.ID}}`
+          .env({ ...process.env, ...storage })
+          .text(),
+      )
+      expect(listed).toBe("")
+    }),
+  )
+})
