@@ -23,6 +23,7 @@ interface Descriptor {
   readonly digest: string
   readonly mediaType: string
   readonly annotations?: Readonly<Record<string, string>>
+  readonly platform?: { readonly os: string; readonly architecture: string }
 }
 
 interface Manifest {
@@ -71,6 +72,17 @@ for (const { address, name } of buildkitDaemons) {
         const annotations = { "org.example.note": "a value, with = and ," }
         const { top } = yield* layout(address, { context: small() }, { annotations })
         expect(top.annotations).toEqual(annotations)
+      }),
+    )
+
+    liveEffect("makes an image for each platform that is named", () =>
+      Effect.gen(function* () {
+        const platforms = ["linux/amd64", "linux/arm64", "linux/s390x"]
+        const { top } = yield* layout(address, { context: small(), platforms })
+        const made = top.manifests?.map(
+          ({ platform }) => `${platform?.os}/${platform?.architecture}`,
+        )
+        expect(made?.sort()).toEqual(platforms)
       }),
     )
 

@@ -6,7 +6,7 @@ import { liveEffect, tlsFiles, tlsServer } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { type Address, Client, RpcError } from "../src/index.ts"
-import { base, buildkitd, context, dockerd, logOf, unique } from "./support/daemons.ts"
+import { base, buildctl, buildkitd, context, dockerd, logOf, unique } from "./support/daemons.ts"
 
 const socketPath = buildkitd.slice("unix://".length)
 
@@ -110,8 +110,8 @@ describe("a daemon is reached", () => {
 
   liveEffect("through a program's stdin and stdout", () =>
     Effect.gen(function* () {
-      const script = join(import.meta.dir, "support/pipe-script.ts")
-      const command = [process.execPath, script, socketPath]
+      // What `docker exec`, `kubectl exec` and ssh start on the other side.
+      const command = [buildctl, "--addr", buildkitd, "dial-stdio"]
       yield* builds(yield* Client.connect({ kind: "command", command }))
     }),
   )

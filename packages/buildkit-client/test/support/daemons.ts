@@ -20,6 +20,7 @@ import {
 const rig = await testRig()
 
 export const buildkitd = rig.buildkit.host
+export const buildctl = rig.buildkit.buildctl
 export const dockerd = `docker+${rig.engine.host}`
 
 /** Another daemon, a newer one say: `BUILDKIT_EXTRA_HOST=unix:///... bun test packages/buildkit-client`. */

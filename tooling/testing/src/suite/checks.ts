@@ -89,6 +89,7 @@ const ofNewerDaemons = [
       "options",
       "readme",
       "session",
+      "token",
       "transfer",
       "transport",
     ].map((name) => `packages/buildkit-client/test/${name}.test.ts`),
