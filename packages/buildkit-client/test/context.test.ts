@@ -191,23 +191,14 @@ describe("entries", () => {
     )
   }
 
+  const file = (path: string): TreeEntry => ({ kind: "file", path, content: "" })
   const wrong: ReadonlyArray<readonly [string, ReadonlyArray<TreeEntry>]> = [
-    ["climb out", [{ kind: "file", path: "../x", content: "" }]],
-    ["are absolute", [{ kind: "file", path: "/x", content: "" }]],
-    [
-      "are there twice",
-      [
-        { kind: "file", path: "x", content: "" },
-        { kind: "directory", path: "x" },
-      ],
-    ],
-    [
-      "lie in a file",
-      [
-        { kind: "file", path: "x", content: "" },
-        { kind: "file", path: "x/y", content: "" },
-      ],
-    ],
+    ["climb out", [file("../x")]],
+    ["are absolute", [file("/x")]],
+    ["are there twice", [file("x"), { kind: "directory", path: "x" }]],
+    ["lie in a file", [file("x"), file("x/y")]],
+    ["have a name of 300 characters", [file(`a/${"n".repeat(300)}`)]],
+    ["have a name of 256 bytes", [file("é".repeat(128))]],
     ["have no file", [{ kind: "file", path: "x", file: "/nowhere/at/all" }]],
   ]
   for (const [what, entries] of wrong) {

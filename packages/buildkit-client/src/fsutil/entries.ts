@@ -62,13 +62,20 @@ const fixedTime = 315_532_800n * 1_000_000_000n
 const fingerprint = (digest: string): bigint =>
   fixedTime + (BigInt(`0x${digest.slice(0, 12)}`) % 1_000_000_000n)
 
+/** Bytes; what Linux takes as one part of a path (`NAME_MAX`), on whose disk the daemon puts the entry. */
+const longestName = 255
+
 const checkedName = (path: string): string => {
   const parts = path.split("/")
   if (path === "" || parts.some((part) => part === "" || part === "." || part === "..")) {
     throw new ContextError({ path, reason: "is not a plain relative path" })
   }
   if (path.includes("\0")) throw new ContextError({ path, reason: "has a NUL in its name" })
-  return toName(path)
+  const name = toName(path)
+  if (name.length > longestName && name.split("/").some(({ length }) => length > longestName)) {
+    throw new ContextError({ path, reason: `has a name of more than ${longestName} bytes` })
+  }
+  return name
 }
 
 interface Item {
