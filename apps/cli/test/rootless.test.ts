@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { listening, machine, rig } from "./command.ts"
 
+const root = join(import.meta.dir, "../../..")
 const uid = 64_123
 const account = "relaunch-rootless"
 
@@ -35,8 +36,11 @@ const ended = Effect.gen(function* () {
 const folder = mkdtempSync(join(tmpdir(), "relaunch-rootless-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A podman service of that user, in a mount namespace where the account exists. */
-const rootlessPodman = (hasNetwork: boolean) =>
+/** Where that user finds this repository, wherever it is. */
+const repository = join(folder, "repository")
+
+/** A program of that user, in a mount namespace where the account exists; ended with the scope. */
+const asUser = (hasNetwork: boolean, command: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const registries = readFileSync(
       rig.podman.environment["CONTAINERS_REGISTRIES_CONF"] ?? "",
@@ -54,8 +58,8 @@ const rootlessPodman = (hasNetwork: boolean) =>
     chmodSync(folder, 0o755)
     for (const name of ["home", "run"])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
+    mkdirSync(repository, { recursive: true })
     yield* Effect.promise(() => Bun.$`chown -R ${uid}:${uid} ${folder}/home ${folder}/run`.quiet())
-    const socket = join(folder, "run/podman.sock")
     const script = `set -e
 mount --bind "$0/passwd" /etc/passwd
 mount --bind "$0/group" /etc/group
@@ -65,17 +69,25 @@ rm -f "$0/tun"
 mknod "$0/tun" c 10 200
 chmod ${hasNetwork ? "666" : "600"} "$0/tun"
 mount --bind "$0/tun" /dev/net/tun
+mount --bind ${root} "$0/repository"
+mount -o remount,ro,bind "$0/repository"
 cd "$0/home"
-exec setpriv --reuid ${uid} --regid ${uid} --clear-groups env -i PATH="$PATH" HOME="$0/home" XDG_RUNTIME_DIR="$0/run" podman system service --time=0 "unix://$0/run/podman.sock"`
-    yield* Effect.acquireRelease(
+exec setpriv --reuid ${uid} --regid ${uid} --clear-groups env -i PATH="$PATH" HOME="$0/home" XDG_RUNTIME_DIR="$0/run" "$@"`
+    return yield* Effect.acquireRelease(
       Effect.sync(() =>
-        Bun.spawn(["unshare", "--mount", "sh", "-c", script, folder], {
+        Bun.spawn(["unshare", "--mount", "sh", "-c", script, folder, ...command], {
           stdout: "ignore",
           stderr: "ignore",
         }),
       ),
       () => ended,
     )
+  })
+
+const rootlessPodman = (hasNetwork: boolean) =>
+  Effect.gen(function* () {
+    const socket = join(folder, "run/podman.sock")
+    yield* asUser(hasNetwork, ["podman", "system", "service", "--time=0", `unix://${socket}`])
     yield* listening(socket).pipe(
       Effect.retry(Schedule.spaced("50 millis")),
       Effect.timeout("20 seconds"),
@@ -117,6 +129,39 @@ describe("rootless podman", () => {
         yield* project(home)
         const { code, stderr } = yield* relaunch([...flags, "--builder", "podman"], { env })
         expect([code, stderr]).toEqual([5, expect.stringContaining("`/dev/net/tun`")])
+      }),
+    "3 minutes",
+  )
+
+  liveEffect(
+    "has no process and no working container of a RUN left after ctrl-C",
+    () =>
+      Effect.gen(function* () {
+        // A time that nobody else waits for names the process.
+        const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
+        yield* writeFiles(join(folder, "home"), {
+          "slow/main.sh": "echo ran\n",
+          "slow/Dockerfile": `FROM busybox:1\nRUN sleep ${seconds}\n`,
+        })
+        const command = join(repository, "apps/cli/bin/relaunch")
+        const words = ["--uri", "slow", "-D", "Dockerfile", "-p", "demo", "-E", "sh main.sh"]
+        const launch = yield* asUser(true, [command, ...words, "--builder", "podman"])
+        const asleep = Effect.promise(async () =>
+          (await Bun.$`pgrep -u ${uid} -fx ${`sleep ${seconds}`}`.nothrow().text()).trim(),
+        )
+        yield* Effect.repeat(asleep, {
+          until: (pid) => pid !== "",
+          schedule: Schedule.spaced("50 millis"),
+        }).pipe(Effect.timeout("30 seconds"))
+        // Everything before the command is replaced by it.
+        launch.kill("SIGINT")
+        expect(yield* Effect.promise(() => launch.exited)).toBe(130)
+        expect(yield* asleep).toBe("")
+        const list = ["podman", "ps", "--all", "--external", "--format", "{{.ID}}"]
+        const shown = join(folder, "home/shown")
+        const listing = yield* asUser(true, ["sh", "-c", `${list.join(" ")} >${shown}`])
+        expect(yield* Effect.promise(() => listing.exited)).toBe(0)
+        expect(readFileSync(shown, "utf8")).toBe("")
       }),
     "3 minutes",
   )

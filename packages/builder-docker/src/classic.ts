@@ -12,9 +12,9 @@ import {
 } from "@relaunch/build"
 import { baseDigest, builtImage, presentImage } from "@relaunch/builder-buildkit"
 import {
+  type Endpoint,
   type EngineShape,
   type Environment,
-  endBuildGroup,
   headerJson,
   loginFor,
   registryOf,
@@ -165,9 +165,10 @@ const build = (
       const secrets = secretsOf(request)
       if (secrets.length > 0 && !(yield* features).secretMounts) return yield* noSecrets(name)
       const dockerfile = { file: request.dockerfilePath ?? "Dockerfile", text: request.dockerfile }
-      const buildGroup = (yield* engine.info).rootless
-        ? undefined
-        : (yield* engine.endpoint).buildGroup
+      const endpoint = yield* engine.endpoint
+      // A service of root's that turns out to be another user's.
+      const isForeign = endpoint.buildGroup !== undefined && (yield* engine.info).rootless
+      const { buildGroup, endBuilds }: Partial<Endpoint> = isForeign ? {} : endpoint
       const progress = yield* Queue.unbounded<BuildEvent>()
       const { sourceDateEpoch } = request
       const logins = yield* registryConfig(request.bases, env)
@@ -207,8 +208,7 @@ const build = (
       )
       let reading: Reading = { ...firstReading, dockerfile }
       let transferred = false
-      const closing =
-        buildGroup === undefined ? messages : closedBy(messages, endBuildGroup(buildGroup))
+      const closing = endBuilds === undefined ? messages : closedBy(messages, endBuilds)
       const events = closing.pipe(
         Stream.mapError((error) => broken ?? refusal(error, dockerfile)),
         Stream.mapConcat((message) => {

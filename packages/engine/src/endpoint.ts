@@ -28,8 +28,10 @@ export interface Endpoint {
   readonly origin: string
   /** A service that this command started, and that ends with it: nobody else can use the address. */
   readonly isOwn?: true
-  /** Name of the control group that builds are put into, where the engine does not end them itself. */
+  /** Name of the control group that builds are put into. */
   readonly buildGroup?: string
+  /** Ends what the steps of builds run; absent where the engine does so itself, or nobody here can. */
+  readonly endBuilds?: Effect.Effect<void>
 }
 
 const readText = (file: string): string | undefined => {

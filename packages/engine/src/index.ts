@@ -1,5 +1,4 @@
 export { type Backend, type BackendSettings, environmentWith } from "./backend.ts"
-export { endBuildGroup } from "./build-group.ts"
 export type { ContainerApi, ContainerDetails, ListedContainer } from "./container.ts"
 export { headerJson, type Login, loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
 export { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"

@@ -9,7 +9,8 @@ import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
-import { hasBuildGroups } from "./build-group.ts"
+import { endBuildGroup, hasBuildGroups } from "./build-group.ts"
+import { endBuildProcesses } from "./build-processes.ts"
 import type { Endpoint, Environment } from "./endpoint.ts"
 import type { PullPlace } from "./image.ts"
 import { ping } from "./transport.ts"
@@ -59,6 +60,12 @@ const heard = async (stream: ReadableStream<Uint8Array>, onLine: (line: string) 
   return last
 }
 
+const withGroup = (endpoint: Endpoint, buildGroup: string): Endpoint => ({
+  ...endpoint,
+  buildGroup,
+  endBuilds: endBuildGroup(buildGroup),
+})
+
 interface ServiceOptions {
   readonly group: string
   readonly logLevel: "warn" | "debug"
@@ -98,7 +105,11 @@ const started = (socket: string, env: Environment, { group, logLevel, onLine }: 
 const ownService = (socket: string, env: Environment, options: ServiceOptions) =>
   Effect.gen(function* () {
     const { child, lastLine } = yield* started(socket, env, options)
-    const endpoint = { ...endpointAt(socket, "podman's own service"), isOwn: true } as const
+    const endpoint = {
+      ...endpointAt(socket, "podman's own service"),
+      isOwn: true,
+      endBuilds: endBuildProcesses(child.pid),
+    } as const
     const ended = Effect.flatMap(
       Effect.promise(async () => {
         const [said] = await Promise.all([lastLine, child.exited])
@@ -146,7 +157,7 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
     if (given !== undefined) {
       const endpoint = endpointAt(given, "CONTAINER_HOST")
       if (!hasBuildGroups()) return endpoint
-      return { ...endpoint, buildGroup: `relaunch-podman-${crypto.randomUUID().slice(0, 8)}` }
+      return withGroup(endpoint, `relaunch-podman-${crypto.randomUUID().slice(0, 8)}`)
     }
     const folder = yield* temporaryFolder("podman")
     const group = hasBuildGroups() ? basename(dirname(folder)) : undefined
@@ -155,7 +166,7 @@ export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failur
       logLevel: "warn",
       onLine: () => undefined,
     })
-    return group === undefined ? endpoint : { ...endpoint, buildGroup: group }
+    return group === undefined ? endpoint : withGroup(endpoint, group)
   })
 
 /** `time="..." level=debug msg="Too many requests to https://...: sleeping for 30.000000 seconds ..."` */
