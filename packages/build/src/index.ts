@@ -23,6 +23,6 @@ export {
 export { identified, md5Digests } from "./identify.ts"
 export { type ImageInputs, identityLabel, imageIdentity, imageTag } from "./identity.ts"
 export { isListed, openListed, readListed } from "./listed.ts"
-export { plainLines, seconds } from "./plain.ts"
+export { isNothingNew, plainLines, seconds } from "./plain.ts"
 export { humanSize } from "./size.ts"
 export { type BuildView, emptyView, fold, type Moved, type VertexView } from "./view.ts"

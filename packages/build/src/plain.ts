@@ -34,6 +34,13 @@ const words = (event: BuildEvent, vertex: VertexView, at: number): string | unde
   }
 }
 
+/** Milliseconds: shown, it would be none. */
+const noTime = 50
+
+/** Of a step that has ended before: whether this end of it says no more than that one. */
+export const isNothingNew = (event: BuildEvent, took: number): boolean =>
+  event._tag === "VertexFinished" && event.error === undefined && (event.cached || took < noTime)
+
 /**
  * The lines that each event adds. Steps that run side by side are told apart by a blank line, and one
  * that speaks again says its name again.
@@ -41,6 +48,8 @@ const words = (event: BuildEvent, vertex: VertexView, at: number): string | unde
 export const plainLines = (): ((event: BuildEvent, at?: number) => ReadonlyArray<string>) => {
   let view = emptyView
   let speaker: string | undefined
+  /** Steps whose end was told, and that have said nothing since: whether it was that they are cached. */
+  const over = new Map<string, boolean>()
   return (event, at = performance.now()) => {
     // The lines themselves are of no use here, and there may be very many.
     if (event._tag !== "VertexLog" || !view.vertices.has(event.id)) view = fold(view, event, at)
@@ -49,6 +58,16 @@ export const plainLines = (): ((event: BuildEvent, at?: number) => ReadonlyArray
     const vertex = view.vertices.get(event.id)
     const said = vertex === undefined ? undefined : words(event, vertex, at)
     if (vertex === undefined || said === undefined) return []
+    const saidCached = over.get(vertex.id)
+    if (saidCached !== undefined) {
+      // BuildKit begins steps again to look something up: told only if it takes its time.
+      if (event._tag === "VertexStarted") return []
+      const isCached = event._tag === "VertexFinished" && event.cached
+      const isOld = isCached === saidCached || !isCached
+      if (isOld && isNothingNew(event, at - vertex.startedAt)) return []
+      over.delete(vertex.id)
+    }
+    if (event._tag === "VertexFinished") over.set(vertex.id, event.cached)
     const before = speaker
     speaker = vertex.id
     const line = `#${vertex.number} ${said}`

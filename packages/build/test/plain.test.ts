@@ -42,3 +42,35 @@ test("steps are numbered, their output is timed, and those that run side by side
     "#2 failed: exit code: 1",
   ])
 })
+
+test("a step that is begun again is told again only when it does something", () => {
+  const lines = plainLines()
+  const told = [
+    [started("a", "[internal] load .dockerignore"), 0],
+    [done("a"), 10],
+    [started("a", "[internal] load .dockerignore"), 20],
+    [done("a"), 30],
+    [started("b", "transfer build context"), 40],
+    [done("b"), 50],
+    [started("b", "transfer build context"), 60],
+    [BuildEvent.VertexProgress({ id: "b", unit: "files", current: 2, total: 2 }), 70],
+    [done("b"), 80],
+    [started("a", "[internal] load .dockerignore"), 90],
+    [done("a"), 1090],
+    [started("a", "[internal] load .dockerignore"), 1100],
+    [BuildEvent.VertexFinished({ id: "a", cached: false, error: "gone" }), 1101],
+  ] as const
+  expect(told.flatMap(([event, at]) => lines(event, at))).toEqual([
+    "#1 [internal] load .dockerignore",
+    "#1 done in 0.0 s",
+    "",
+    "#2 transfer build context",
+    "#2 done in 0.0 s",
+    "#2 2 of 2 files sent",
+    "#2 done in 0.0 s",
+    "",
+    "#1 [internal] load .dockerignore",
+    "#1 done in 1.0 s",
+    "#1 failed: gone",
+  ])
+})

@@ -8,6 +8,7 @@ import {
   emptyView,
   fold,
   humanSize,
+  isNothingNew,
   plainLines,
   seconds,
   type VertexView,
@@ -53,6 +54,8 @@ const foldedLine = (vertex: VertexView): string => {
 /** One line a step when it is over; what a failed one printed is told with the failure. */
 const foldedLines = () => {
   let view = emptyView
+  /** Steps whose end was told, with what they had moved. */
+  const over = new Map<string, string>()
   return (event: BuildEvent): ReadonlyArray<string> => {
     if (event._tag === "VertexLog" && view.vertices.has(event.id)) return []
     view = fold(view, event)
@@ -60,7 +63,12 @@ const foldedLines = () => {
     if (event._tag === "Finished") return [`built ${event.image.ref}`]
     const vertex = view.vertices.get(event.id)
     if (event._tag !== "VertexFinished" || vertex === undefined) return []
-    return isInternal(vertex.name) && vertex.state !== "failed" ? [] : [foldedLine(vertex)]
+    if (isInternal(vertex.name) && vertex.state !== "failed") return []
+    const [what, told] = [moved(vertex), over.get(event.id)]
+    const took = (vertex.finishedAt ?? vertex.startedAt) - vertex.startedAt
+    if (told === what && isNothingNew(event, took)) return []
+    over.set(event.id, what)
+    return [foldedLine(vertex)]
   }
 }
 
