@@ -3,23 +3,15 @@
  * `plain` prints every line; `tty` keeps a live view; `json` prints one event a line; `quiet` only
  * lets the container speak. The build's whole log is on disk whatever the mode.
  */
-import {
-  type BuildEvent,
-  emptyView,
-  fold,
-  humanSize,
-  isNothingNew,
-  plainLines,
-  seconds,
-  type VertexView,
-} from "@relaunch/build"
+import { type BuildEvent, humanSize, plainLines } from "@relaunch/build"
 import type { LaunchEvent } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { answerProgram, talk, talkProgram } from "../output.ts"
 import { hasColours } from "./colour.ts"
+import { foldedLines } from "./folded.ts"
 import { heartbeat } from "./heartbeat.ts"
 import { jsonEvents } from "./launch-json.ts"
-import { liveView, moved } from "./live.ts"
+import { liveView } from "./live.ts"
 import { canDraw } from "./screen.ts"
 import { counted } from "./text.ts"
 import { visible } from "./visible.ts"
@@ -37,40 +29,6 @@ const verdicts = {
   updated: "new version of job",
   unchanged: "unchanged job",
 } as const
-
-/** What BuildKit does for itself is of interest only to those who want every line. */
-export const isInternal = (name: string): boolean => /^\[(?:internal|context )/.test(name)
-
-/** The end of a step in one line. */
-const foldedLine = (vertex: VertexView): string => {
-  const { finishedAt, name, startedAt, state } = vertex
-  const took = seconds((finishedAt ?? startedAt) - startedAt)
-  if (state === "failed") return `=> failed ${visible(name)} (${took})`
-  const what = moved(vertex)
-  const detail = [what, state === "cached" ? "cached" : took].filter((part) => part !== "")
-  return `=> ${visible(name)} (${detail.join(", ")})`
-}
-
-/** One line a step when it is over; what a failed one printed is told with the failure. */
-const foldedLines = () => {
-  let view = emptyView
-  /** Steps whose end was told, with what they had moved. */
-  const over = new Map<string, string>()
-  return (event: BuildEvent): ReadonlyArray<string> => {
-    if (event._tag === "VertexLog" && view.vertices.has(event.id)) return []
-    view = fold(view, event)
-    if (event._tag === "Warning") return [`warning: ${visible(event.message)}`]
-    if (event._tag === "Finished") return [`built ${event.image.ref}`]
-    const vertex = view.vertices.get(event.id)
-    if (event._tag !== "VertexFinished" || vertex === undefined) return []
-    if (isInternal(vertex.name) && vertex.state !== "failed") return []
-    const [what, told] = [moved(vertex), over.get(event.id)]
-    const took = (vertex.finishedAt ?? vertex.startedAt) - vertex.startedAt
-    if (told === what && isNothingNew(event, took)) return []
-    over.set(event.id, what)
-    return [foldedLine(vertex)]
-  }
-}
 
 const wholeLines = () => {
   const lines = plainLines()
