@@ -25,12 +25,18 @@ const remaining = Effect.promise(async () => {
   return said.split("\n").filter((line) => line !== "")
 })
 
-const ended = Effect.gen(function* () {
-  const left = yield* remaining
-  for (const pid of left)
-    yield* Effect.ignore(Effect.try(() => process.kill(Number(pid), "SIGTERM")))
-  if (left.length > 0) return yield* Effect.fail(left)
-}).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.timeout("10 seconds"), Effect.ignore)
+/** A container's first process hears no SIGTERM. */
+const ended = Effect.suspend(() => {
+  let asked = 0
+  return Effect.gen(function* () {
+    const left = yield* remaining
+    asked += 1
+    const signal = asked > 40 ? "SIGKILL" : "SIGTERM"
+    for (const pid of left)
+      yield* Effect.ignore(Effect.try(() => process.kill(Number(pid), signal)))
+    if (left.length > 0) return yield* Effect.fail(left)
+  }).pipe(Effect.retry(Schedule.spaced("50 millis")), Effect.timeout("10 seconds"), Effect.ignore)
+})
 
 /** The user's own: pulled once, an image serves all tests. */
 const folder = mkdtempSync(join(tmpdir(), "relaunch-rootless-"))
@@ -133,36 +139,45 @@ describe("rootless podman", () => {
     "3 minutes",
   )
 
-  liveEffect(
-    "has no process and no working container of a RUN left after ctrl-C",
-    () =>
-      Effect.gen(function* () {
-        // A time that nobody else waits for names the process.
-        const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
-        yield* writeFiles(join(folder, "home"), {
-          "slow/main.sh": "echo ran\n",
-          "slow/Dockerfile": `FROM busybox:1\nRUN sleep ${seconds}\n`,
-        })
-        const command = join(repository, "apps/cli/bin/relaunch")
-        const words = ["--uri", "slow", "-D", "Dockerfile", "-p", "demo", "-E", "sh main.sh"]
-        const launch = yield* asUser(true, [command, ...words, "--builder", "podman"])
-        const asleep = Effect.promise(async () =>
-          (await Bun.$`pgrep -u ${uid} -fx ${`sleep ${seconds}`}`.nothrow().text()).trim(),
-        )
-        yield* Effect.repeat(asleep, {
-          until: (pid) => pid !== "",
-          schedule: Schedule.spaced("50 millis"),
-        }).pipe(Effect.timeout("30 seconds"))
-        // Everything before the command is replaced by it.
-        launch.kill("SIGINT")
-        expect(yield* Effect.promise(() => launch.exited)).toBe(130)
-        expect(yield* asleep).toBe("")
-        const list = ["podman", "ps", "--all", "--external", "--format", "{{.ID}}"]
-        const shown = join(folder, "home/shown")
-        const listing = yield* asUser(true, ["sh", "-c", `${list.join(" ")} >${shown}`])
-        expect(yield* Effect.promise(() => listing.exited)).toBe(0)
-        expect(readFileSync(shown, "utf8")).toBe("")
-      }),
-    "3 minutes",
-  )
+  for (const [signal, status] of [
+    ["SIGINT", 130],
+    ["SIGKILL", 137],
+  ] as const) {
+    liveEffect(
+      `has no process and no working container of a RUN left after ${signal}`,
+      () =>
+        Effect.gen(function* () {
+          // A time that nobody else waits for names the process.
+          const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
+          yield* writeFiles(join(folder, "home"), {
+            "slow/main.sh": "echo ran\n",
+            "slow/Dockerfile": `FROM busybox:1\nRUN sleep ${seconds}\n`,
+          })
+          const command = join(repository, "apps/cli/bin/relaunch")
+          const words = ["--uri", "slow", "-D", "Dockerfile", "-p", "demo", "-E", "sh main.sh"]
+          const launch = yield* asUser(true, [command, ...words, "--builder", "podman"])
+          const asleep = Effect.promise(async () =>
+            (await Bun.$`pgrep -u ${uid} -fx ${`sleep ${seconds}`}`.nothrow().text()).trim(),
+          )
+          yield* Effect.repeat(asleep, {
+            until: (pid) => pid !== "",
+            schedule: Schedule.spaced("50 millis"),
+          }).pipe(Effect.timeout("30 seconds"))
+          // Everything before the command is replaced by it.
+          launch.kill(signal)
+          expect(yield* Effect.promise(() => launch.exited)).toBe(status)
+          // Ended before us where we are told to end, by who watches us where we are not.
+          yield* Effect.repeat(asleep, {
+            until: (pid) => pid === "",
+            schedule: Schedule.spaced("50 millis"),
+          }).pipe(Effect.timeout(signal === "SIGINT" ? "1 second" : "20 seconds"))
+          const list = ["podman", "ps", "--all", "--external", "--format", "{{.ID}}"]
+          const shown = join(folder, "home/shown")
+          const listing = yield* asUser(true, ["sh", "-c", `${list.join(" ")} >${shown}`])
+          expect(yield* Effect.promise(() => listing.exited)).toBe(0)
+          expect(readFileSync(shown, "utf8")).toBe("")
+        }),
+      "3 minutes",
+    )
+  }
 })

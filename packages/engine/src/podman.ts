@@ -25,16 +25,27 @@ const endpointAt = (socket: string, origin: string): Endpoint => ({
 
 /**
  * Its input is a pipe of ours, which closes when we end, however that happens; then the service ends
- * too, after what builds of ours still run, and a moment to clean up after those. What waits for that
- * must not hold the error output open.
+ * too, after what builds of ours still run, and a moment to clean up after those. That is what is in our
+ * control group, or without one what `endBuildProcesses` ends. What waits for that must not hold the error
+ * output open.
  */
 const whileWeLive = `exec 3<&0
 podman --log-level="$3" system service --time=0 "$1" 3<&- </dev/null & service=$!
-running() { find /sys/fs/cgroup -path "*$1*" -name cgroup.procs -exec cat {} +; }
+below() { for pid in $(cat "/proc/$1/task/"*/children); do echo "$pid"; below "$pid"; done; }
+running() {
+  if [ -n "$1" ]; then find /sys/fs/cgroup -path "*$1*" -name cgroup.procs -exec cat {} +; return; fi
+  for step in $(below "$service"); do
+    case $(tr '\\0' ' ' <"/proc/$step/cmdline") in
+      "buildah-oci-runtime "*|"buildah-chroot-runtime "*) below "$step";;
+    esac
+  done
+}
 {
   cat <&3 >/dev/null
   tries=0
-  while [ -n "$2" ] && [ $tries -lt 20 ] && pids=$(running "$2") && [ -n "$pids" ]; do
+  while [ $tries -lt 20 ]; do
+    pids=$(running "$2")
+    [ -n "$pids" ] || break
     kill -9 $pids; sleep 0.1; tries=$((tries+1))
   done
   [ $tries -eq 0 ] || sleep 1
