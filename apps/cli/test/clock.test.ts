@@ -11,9 +11,7 @@ import {
 } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { machine, rig } from "./command.ts"
-
-/** The command as it is where the clock is off by `-3y`, `+2y`; its own libraries see that clock too. */
-const clock = (offset: string) => ["faketime", "-f", offset, relaunchExecutable]
+import { withClock } from "./wrong-clock.ts"
 
 /** The clock is what a file says at each look, which an offset of its own would hide. */
 const stepping = [
@@ -44,13 +42,13 @@ describe("a clock that was years off", () => {
       for (const [at, offset] of ["+0", "-3y", "+2y", "-1d", "+0"].entries()) {
         // In the order of the clock, neither versions nor runs would come out in the order of their making.
         yield* writeFiles(cwd, { "main.py": `print(${at})\n` })
-        const { job, run } = yield* json(flags, { cwd, program: clock(offset) })
+        const { job, run } = yield* json(flags, { cwd, program: withClock(offset) })
         expect([run.state, run.exitCode, job.version]).toEqual(["finished", 0, `v${at}`])
         expect(Date.parse(run.finishedAt)).toBeGreaterThanOrEqual(Date.parse(run.createdAt))
         made.unshift(run.id)
       }
       for (const offset of ["-4y", "+0", "+3y"]) {
-        const program = clock(offset)
+        const program = withClock(offset)
         const runs = listed((yield* relaunch(["run", "list"], { program })).stdout)
         expect(runs.map(([id]) => id)).toEqual(made)
         for (const row of runs) expect(row.at(-1)).toMatch(/^\d+ (?:s|min|h|d) ago$/)

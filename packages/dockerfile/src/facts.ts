@@ -92,6 +92,36 @@ const readPyproject = (text: string): Effect.Effect<Pyproject, Failure> =>
 
 const isRemote = (include: string): boolean => /^https?:\/\//i.test(include)
 
+/** Each file with more of them in it is a step of its own, and engines allow an image some 120. */
+const mostIncludes = 100
+
+/** What no installer takes as a part of a name, and nobody sees; comments may hold it. */
+const readable = (file: string, text: string): Effect.Effect<void, Failure> => {
+  const lines = text.replace(/^\ufeff/, "").split(/\r\n|\r|\n/)
+  for (const [at, line] of lines.entries()) {
+    const hidden = /^[^#]*?([\0\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff])/u.exec(
+      line,
+    )?.[1]
+    if (hidden === undefined) continue
+    const point = `U+${hidden.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`
+    return Effect.fail(
+      failure(
+        "E_PROJECT_FILE",
+        `\`${file}\` line ${at + 1} holds ${hidden === "\0" ? "a NUL byte" : `the invisible character ${point}`}`,
+        {
+          hints: [
+            hidden === "\0"
+              ? "Save it as plain UTF-8 text; PowerShell's `>` may write UTF-16"
+              : "Remove the character, or write the line again",
+          ],
+          details: { file, line: at + 1, character: point },
+        },
+      ),
+    )
+  }
+  return Effect.void
+}
+
 const requirementsOf = (
   files: ProjectFiles,
   text: string,
@@ -103,6 +133,7 @@ const requirementsOf = (
     const lines: Array<RequirementLines> = []
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [file, content] = next
+      yield* readable(file, content)
       const read = readRequirements(content)
       lines.push(read)
       for (const include of read.includes) {
@@ -120,6 +151,16 @@ const requirementsOf = (
           )
         }
         if (found.includes(path)) continue
+        if (found.length > mostIncludes) {
+          return yield* failure(
+            "E_PROJECT_FILE",
+            `\`${start}\` includes more than ${mostIncludes} files, \`${path}\` among them`,
+            {
+              hints: ["Write the requirements into fewer files, as `pip-compile` does"],
+              details: { file: start, include: path, limit: mostIncludes },
+            },
+          )
+        }
         found.push(path)
         queue.push([path, body])
       }

@@ -173,14 +173,46 @@ describe("dependencies", () => {
     }),
   )
 
-  effect("of a chain of 5,000 files are found without a deep stack", () =>
-    Effect.gen(function* () {
-      const files: Record<string, string> = { "requirements.txt": "-r 0.txt" }
-      for (let at = 0; at < 5000; at += 1) files[`${at}.txt`] = `-r ${at + 1}.txt`
-      files["5000.txt"] = "numpy"
-      const { dependencies } = yield* inspected(files)
-      expect(dependencies._tag === "Requirements" && dependencies.files.length).toBe(5002)
-    }),
+  effect(
+    "of a chain of 100 files are found, and of more are refused, as no engine has the layers",
+    () =>
+      Effect.gen(function* () {
+        const chain = (length: number) => ({
+          "requirements.txt": "-r 1.txt",
+          ...Object.fromEntries(
+            Array.from({ length }, (_, at) => [
+              `${at + 1}.txt`,
+              at + 1 < length ? `-r ${at + 2}.txt` : "numpy",
+            ]),
+          ),
+        })
+        const { dependencies } = yield* inspected(chain(100))
+        expect(dependencies._tag === "Requirements" && dependencies.files.length).toBe(101)
+        expect((yield* Effect.flip(inspected(chain(5000)))).message).toBe(
+          "`requirements.txt` includes more than 100 files, `101.txt` among them",
+        )
+      }),
+  )
+
+  effect(
+    "are refused with a character that nobody sees, comments and a first byte order mark aside",
+    () =>
+      Effect.gen(function* () {
+        const good = "\ufeffnumpy # a\u200bb\n"
+        const { dependencies } = yield* inspected({ "requirements.txt": good })
+        expect(dependencies._tag).toBe("Requirements")
+        const utf16 = Buffer.from("\ufeffnumpy\n", "utf16le").toString("utf8")
+        for (const [text, message] of [
+          [
+            "-r a.txt\n\ufeffnumpy\n",
+            "`requirements.txt` line 2 holds the invisible character U+FEFF",
+          ],
+          [utf16, "`requirements.txt` line 1 holds a NUL byte"],
+        ] as const) {
+          const refused = yield* Effect.flip(inspected({ "requirements.txt": text, "a.txt": "" }))
+          expect([refused.code, refused.message]).toEqual(["E_PROJECT_FILE", message])
+        }
+      }),
   )
 
   effect("come from pyproject.toml, with a byte order mark and CRLF too", () =>

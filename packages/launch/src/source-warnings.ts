@@ -2,6 +2,29 @@
 import type { ContextEntry } from "@relaunch/build"
 import { cleanPath, type ProjectFiles } from "@relaunch/dockerfile"
 
+const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "ksh", "zsh"])
+
+/** The script of `sh -eu run.sh`; none where the shell has its words as an argument. */
+const scriptOfShell = ([program = "", ...words]: ReadonlyArray<string>): string | undefined =>
+  shells.has(program.slice(program.lastIndexOf("/") + 1)) &&
+  !words.some((word) => /^-[a-z]*c/.test(word))
+    ? words.find((word) => !word.startsWith("-"))
+    : undefined
+
+/** To a shell the carriage return is the last letter of each command. */
+const shellScript = (
+  files: ProjectFiles,
+  entryPoint: ReadonlyArray<string>,
+): ReadonlyArray<string> => {
+  const path = cleanPath(scriptOfShell(entryPoint) ?? "")
+  const lines = path === undefined ? undefined : files.read(path)?.split("\n")
+  return lines?.some((line) => line.endsWith("\r")) === true
+    ? [
+        `\`${path}\` has Windows line ends (CR LF), which a shell takes as a part of each command; save it with LF`,
+      ]
+    : []
+}
+
 /** An interpreter of that name with a carriage return behind it is nowhere to be found. */
 const carriageReturn = (files: ProjectFiles, program: string): ReadonlyArray<string> => {
   const path = cleanPath(program)
@@ -35,4 +58,8 @@ export const sourceWarnings = (
   entries: ReadonlyArray<ContextEntry>,
   files: ProjectFiles,
   entryPoint: ReadonlyArray<string>,
-): ReadonlyArray<string> => [...carriageReturn(files, entryPoint[0] ?? ""), ...twins(entries)]
+): ReadonlyArray<string> => [
+  ...carriageReturn(files, entryPoint[0] ?? ""),
+  ...shellScript(files, entryPoint),
+  ...twins(entries),
+]

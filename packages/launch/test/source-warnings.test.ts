@@ -18,6 +18,20 @@ describe("a warning", () => {
     expect(warned({ "main.py": "#!/usr/bin/python\r\n" }, ["python", "main.py"])).toEqual([])
   })
 
+  test("is given for a script with Windows line ends that a shell is to run", () => {
+    const script = { "run.sh": "set -e\r\necho 1\r\n" }
+    for (const entryPoint of [
+      ["sh", "run.sh"],
+      ["/bin/bash", "-eu", "./run.sh", "x"],
+    ]) {
+      expect(warned(script, entryPoint)).toEqual([
+        "`run.sh` has Windows line ends (CR LF), which a shell takes as a part of each command; save it with LF",
+      ])
+    }
+    expect(warned(script, ["sh", "-c", "true", "run.sh"])).toEqual([])
+    expect(warned({ "run.sh": "echo 1\n" }, ["sh", "run.sh"])).toEqual([])
+  })
+
   test("is given for names that differ in the form of their letters alone", () => {
     const [composed, decomposed] = ["caf\u00e9.txt", "cafe\u0301.txt"]
     expect(warned({ [composed]: "", [decomposed]: "", other: "" }, [])).toEqual([

@@ -156,6 +156,7 @@ const names: ReadonlyArray<BadInput> = [
   },
   {
     title: "a name that is not UTF-8",
+    builders: threeBuilders,
     files: { ...main, ...dockerfile },
     args: custom,
     setUp: shell('python3 -c \'open(b"caf\\xe9.txt", "w")\''),
@@ -232,6 +233,7 @@ for i in range(${count} // 1000):
     (at) => Effect.promise(() => Bun.$`umount -l ${at}`.quiet()),
   )
 
+/** Refused before any builder is asked, or left out before one is sent anything: one stands for all three. */
 const sizes: ReadonlyArray<BadInput> = [
   {
     title: "a sparse file of 10 GB",

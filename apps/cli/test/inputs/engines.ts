@@ -107,6 +107,13 @@ const asNobody = (place: Place): Attempt => {
   return { program: ["setpriv", ...user, ...rights, relaunchExecutable] }
 }
 
+/** In a network of its own, whose low ports are for root alone, and without that right of root's. */
+const withoutLowPorts = [
+  ...["unshare", "-n", "sh", "-c", 'ip link set lo up; exec "$@"', "sh"],
+  ...["setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service"],
+  relaunchExecutable,
+]
+
 const forbidden = (builder: BuilderName, message: RegExp): BadInput => ({
   title: `a socket of ${builder} without permission`,
   builders: [builder],
@@ -271,6 +278,16 @@ const addresses: ReadonlyArray<BadInput> = [
       code: "E_PORT",
       message: /^Port \d+ of `127\.0\.0\.1` is in use$/,
       hint: /any free one/,
+    },
+  },
+  {
+    title: "a port that this user may not take",
+    args: ["serve", "--port", "443"],
+    setUp: () => Effect.succeed({ program: withoutLowPorts }),
+    answer: {
+      code: "E_PORT",
+      message: "Port 443 of `127.0.0.1` may not be used",
+      hint: /above 1023/,
     },
   },
   {

@@ -1,5 +1,6 @@
 /** All bad inputs by theme. */
 import type { BadInput } from "./case.ts"
+import { clocks } from "./clocks.ts"
 import { configurations } from "./configurations.ts"
 import { contexts } from "./contexts.ts"
 import { dockerfiles } from "./dockerfiles.ts"
@@ -8,6 +9,7 @@ import { git } from "./git.ts"
 import { imports } from "./imports.ts"
 import { jobs } from "./jobs.ts"
 import { registries } from "./registries.ts"
+import { dependencies } from "./requirements.ts"
 import { sources } from "./sources.ts"
 import { stores } from "./stores.ts"
 import { values } from "./values.ts"
@@ -16,7 +18,7 @@ export const themes = {
   sources,
   git,
   contexts,
-  dockerfiles,
+  dockerfiles: [...dockerfiles, ...dependencies],
   values,
   configurations,
   stores,
@@ -24,6 +26,7 @@ export const themes = {
   registries,
   jobs,
   imports,
+  clock: clocks,
 } as const satisfies Readonly<Record<string, ReadonlyArray<BadInput>>>
 
 export type ThemeName = keyof typeof themes

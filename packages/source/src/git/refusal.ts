@@ -51,7 +51,11 @@ export const gitFailure = (url: string, { exitCode, stderr }: GitAnswer): Failur
     )
   ) {
     return failure("E_GIT_AUTH", `The certificate of \`${url}\` is not trusted`, {
-      hints: ["Name the authority's file in GIT_SSL_CAINFO, or in git's `http.sslCAInfo`"],
+      hints: [
+        "Name the authority's file in GIT_SSL_CAINFO, or in git's `http.sslCAInfo`",
+        // git's own words are the same for both.
+        `A wrong clock has the same effect; it is ${new Date().toISOString().slice(0, 10)} here`,
+      ],
       details,
     })
   }
