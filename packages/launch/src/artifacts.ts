@@ -1,10 +1,10 @@
 /** What can be asked of stored artifacts. */
-import * as fs from "node:fs"
-import { dirname, join, resolve, sep } from "node:path"
-import { type Failure, failure, reasonOf } from "@relaunch/failure"
+import { join, resolve, sep } from "node:path"
+import { type Failure, failure } from "@relaunch/failure"
 import { parseReference } from "@relaunch/job"
 import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
+import { copyContent } from "./content.ts"
 import { requireArtifact } from "./find.ts"
 import { type ArtifactValue, artifactValue } from "./values.ts"
 
@@ -32,38 +32,6 @@ export interface Download {
   readonly files: ReadonlyArray<{ readonly path: string; readonly size: number }>
   /** Entries whose content lies elsewhere and was not fetched. */
   readonly references: ReadonlyArray<{ readonly path: string; readonly reference: string }>
-}
-
-/** A file appears under its name only when it is whole; false where it is not what was stored. */
-const copyWhole = (from: string, to: string, sha256: string | undefined): boolean => {
-  fs.mkdirSync(dirname(to), { recursive: true })
-  const partial = `${to}.${process.pid}.partial`
-  try {
-    fs.copyFileSync(from, partial)
-    if (sha256 !== undefined && sha256Of(partial) !== sha256) return false
-    fs.chmodSync(partial, 0o644)
-    fs.renameSync(partial, to)
-    return true
-  } finally {
-    fs.rmSync(partial, { force: true })
-  }
-}
-
-const chunk = 1 << 20
-
-const sha256Of = (path: string): string => {
-  const hash = new Bun.CryptoHasher("sha256")
-  const buffer = Buffer.allocUnsafe(chunk)
-  const file = fs.openSync(path, "r")
-  try {
-    for (;;) {
-      const read = fs.readSync(file, buffer)
-      if (read === 0) return hash.digest("hex")
-      hash.update(buffer.subarray(0, read))
-    }
-  } finally {
-    fs.closeSync(file)
-  }
 }
 
 /** Writes the files of a version below `folder`, or below `artifacts/<name>:<version>` without one. */
@@ -113,14 +81,7 @@ export const downloadArtifact = (
           },
         )
       }
-      const whole = yield* Effect.try({
-        try: () => copyWhole(blob, target, sha256),
-        catch: (cause) =>
-          failure("E_STORE", `\`${target}\` cannot be written: ${reasonOf(cause)}`, {
-            hints: ["Choose another folder with `--output`"],
-            cause,
-          }),
-      })
+      const whole = yield* copyContent(blob, target, sha256)
       if (!whole) {
         return yield* failure(
           "E_STORE_DAMAGED",

@@ -3,11 +3,11 @@
  * fields are added, never renamed.
  */
 
-import * as fs from "node:fs"
 import { type Failure, failure } from "@relaunch/failure"
 import { definitionFile, type JobDefinition, parseDefinition } from "@relaunch/job"
 import { type Artifact, type Run, readLenient, Store, type StoreShape } from "@relaunch/store"
 import * as Effect from "effect/Effect"
+import { readContent } from "./content.ts"
 
 export interface JobValue {
   readonly name: string
@@ -126,7 +126,7 @@ export const artifactText = (
         { hints: ["Create the job again"], details: { artifact: artifact.id, path } },
       )
     }
-    const bytes = yield* Effect.sync(() => fs.readFileSync(blob))
+    const bytes = yield* readContent(blob)
     if (new Bun.CryptoHasher("md5").update(bytes).digest("base64") !== file.digest) {
       return yield* failure(
         "E_STORE_DAMAGED",

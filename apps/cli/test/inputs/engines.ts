@@ -1,9 +1,10 @@
 /** Engines and ports: absent, closed, mute, broken, or something else than they say. */
-import { chmodSync, chownSync, mkdirSync, symlinkSync } from "node:fs"
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs"
 import { createServer, type Socket } from "node:net"
 import { join } from "node:path"
 import { relaunchExecutable } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import { asNobody } from "./another-user.ts"
 import { type Attempt, type BadInput, type BuilderName, code, main, type Place } from "./case.ts"
 
 const launch = { files: main, args: code }
@@ -91,21 +92,6 @@ const broken = (
   answer: (socket: Socket) => void,
   refusal: Exclude<BadInput["answer"], { says: RegExp }>,
 ): BadInput => ({ title, ...launch, setUp: socketWith("docker", answer), answer: refusal })
-
-const nobody = 65_534
-
-/** Another user calls, who may read everything and write nothing but the home. */
-const asNobody = (place: Place): Attempt => {
-  chmodSync(place.home, 0o755)
-  chmodSync(place.folder, 0o755)
-  for (const name of ["", "tmp", "relaunch"]) {
-    mkdirSync(join(place.home, name), { recursive: true })
-    chownSync(join(place.home, name), nobody, nobody)
-  }
-  const rights = ["--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search"]
-  const user = [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"]
-  return { program: ["setpriv", ...user, ...rights, relaunchExecutable] }
-}
 
 /** In a network of its own, whose low ports are for root alone, and without that right of root's. */
 const withoutLowPorts = [

@@ -1,0 +1,81 @@
+/** Content of the store, read without holding up anything else: ctrl-C is heard in the middle of a file. */
+import * as fs from "node:fs"
+import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises"
+import { dirname } from "node:path"
+import { type Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
+import * as Effect from "effect/Effect"
+
+const unreadable = (blob: string, cause: unknown): Failure =>
+  openFilesFailure(cause) ??
+  failure("E_STORE", `\`${blob}\` cannot be read: ${reasonOf(cause)}`, {
+    hints: [
+      "Give yourself read access to it, or see all that is wrong with `relaunch store check`",
+    ],
+    details: { path: blob },
+    cause,
+  })
+
+export const readContent = (blob: string): Effect.Effect<Buffer, Failure> =>
+  Effect.tryPromise({ try: () => readFile(blob), catch: (cause) => unreadable(blob, cause) })
+
+const unwritable = (path: string, cause: unknown): Failure =>
+  openFilesFailure(cause) ??
+  failure("E_STORE", `\`${path}\` cannot be written: ${reasonOf(cause)}`, {
+    hints: ["Choose another folder with `--output`"],
+    details: { path },
+    cause,
+  })
+
+/** Bytes at a time. */
+const chunk = 1 << 20
+
+const opened = (make: () => Promise<FileHandle>, explain: (cause: unknown) => Failure) =>
+  Effect.acquireRelease(Effect.tryPromise({ try: make, catch: explain }), (file) =>
+    Effect.promise(() => file.close()),
+  )
+
+/**
+ * A file appears under its name only when it is whole, readable for all; false where it is not what was
+ * stored. `sha256` in hex; without it nothing is compared.
+ */
+export const copyContent = (
+  blob: string,
+  to: string,
+  sha256: string | undefined,
+): Effect.Effect<boolean, Failure> =>
+  Effect.gen(function* () {
+    const explain = (cause: unknown) => unwritable(to, cause)
+    yield* Effect.tryPromise({
+      try: () => mkdir(dirname(to), { recursive: true }),
+      catch: explain,
+    })
+    const source = yield* opened(
+      () => open(blob),
+      (cause) => unreadable(blob, cause),
+    )
+    const partial = `${to}.${process.pid}.partial`
+    yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(partial, { force: true })))
+    const target = yield* opened(() => open(partial, "w", 0o644), explain)
+    const hash = new Bun.CryptoHasher("sha256")
+    const buffer = Buffer.allocUnsafe(chunk)
+    for (;;) {
+      const { bytesRead } = yield* Effect.tryPromise({
+        try: () => source.read(buffer, 0, chunk),
+        catch: (cause) => unreadable(blob, cause),
+      })
+      if (bytesRead === 0) break
+      const part = buffer.subarray(0, bytesRead)
+      hash.update(part)
+      yield* Effect.tryPromise({ try: () => target.writeFile(part), catch: explain })
+    }
+    if (sha256 !== undefined && hash.digest("hex") !== sha256) return false
+    yield* Effect.tryPromise({
+      try: async () => {
+        // Whatever the umask says.
+        await target.chmod(0o644)
+        await rename(partial, to)
+      },
+      catch: explain,
+    })
+    return true
+  }).pipe(Effect.scoped)
