@@ -12,96 +12,117 @@ import {
 } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { machine, rig } from "./command.ts"
+import { builders, machine, rig, type Way } from "./command.ts"
+import { containersOfHome } from "./containers.ts"
 import { goneSoon, processesWith } from "./started.ts"
 
 const note =
   /note: \d+ folders? left by a relaunch that was killed; `relaunch clean` removes all it left\n/
 
-const containers = (home: string) =>
-  Effect.promise(async () => {
-    const filters = JSON.stringify({ label: [`dev.relaunch.home=${join(home, "relaunch")}`] })
-    const answer = await fetch(
-      `http://engine/containers/json?all=1&filters=${encodeURIComponent(filters)}`,
-      { unix: rig.engine.host.replace("unix://", "") },
+const userOf = ({ env, name }: Way) =>
+  Effect.gen(function* () {
+    const place = yield* machine
+    const { home } = place
+    const settings = { RELAUNCH_BUILDER: name, ...env }
+    const relaunch = (args: ReadonlyArray<string>) => place.relaunch(args, { env: settings })
+    const json = (args: ReadonlyArray<string>) => place.json(args, { env: settings })
+    const start = (args: ReadonlyArray<string>, cwd = home) =>
+      startRelaunchCli(args, { home, cwd, env: { ...rig.environment, ...settings } })
+    const store = join(home, "relaunch")
+    /** How many there are, and how many of them run. */
+    const containers = Effect.all([
+      Effect.map(containersOfHome(name, store), (ids) => ids.length),
+      Effect.map(containersOfHome(name, store, "running"), (ids) => ids.length),
+    ])
+    const left = Effect.map(relaunch(["clean", "--dry-run", "--json"]), ({ stdout }) =>
+      (JSON.parse(stdout) as ReadonlyArray<{ kind: string }>).map(({ kind }) => kind).sort(),
     )
-    return ((await answer.json()) as ReadonlyArray<{ State: string }>).map(({ State }) => State)
+    yield* Effect.addFinalizer(() => Effect.ignore(relaunch(["clean", "--yes"])))
+    return { home, json, relaunch, start, left, containers }
   })
 
-const user = Effect.gen(function* () {
-  const { home, json, relaunch } = yield* machine
-  const start = (args: ReadonlyArray<string>, cwd = home) =>
-    startRelaunchCli(args, { home, cwd, env: rig.environment })
-  const left = Effect.map(relaunch(["clean", "--dry-run", "--json"]), ({ stdout }) =>
-    (JSON.parse(stdout) as ReadonlyArray<{ kind: string }>).map(({ kind }) => kind).sort(),
-  )
-  yield* Effect.addFinalizer(() => Effect.ignore(relaunch(["clean", "--yes"])))
-  return { home, json, relaunch, start, left }
-})
+const user = userOf(builders.docker)
 
 const sleeping = "import time\nprint('it runs', flush=True)\ntime.sleep(600)\n"
 const flags = ["-p", "demo", "-J", "killed", "-E", "python main.py", "--progress", "plain"]
 
 describe("relaunch killed", () => {
-  liveEffect("in a run leaves its container, which `clean` finds and removes", () =>
-    Effect.gen(function* () {
-      const { home, json, left, relaunch, start } = yield* user
-      const folder = yield* temporaryFolder({ "main.py": sleeping })
-      const launched = yield* start(["--uri", folder, ...flags])
-      const [, run = ""] = yield* launched.waitForText(/run local\/demo\/(\w+)/)
-      yield* launched.waitForText(/it runs/)
-      // A living one is nobody's leftover.
-      expect(yield* left).toEqual([])
-      yield* launched.signal("SIGKILL")
-      yield* launched.exited
+  for (const { folders, way } of [
+    { way: builders.docker, folders: ["folder"] },
+    // Podman's engine and builder have one each.
+    { way: builders.podman, folders: ["folder", "folder", "folder"] },
+  ]) {
+    liveEffect(
+      `in a run leaves its container, which \`clean\` finds and removes; with ${way.name}`,
+      () =>
+        Effect.gen(function* () {
+          const { containers, json, left, relaunch, start } = yield* userOf(way)
+          const folder = yield* temporaryFolder({ "main.py": sleeping })
+          const launched = yield* start(["--uri", folder, ...flags])
+          const [, run = ""] = yield* launched.waitForText(/run local\/demo\/(\w+)/)
+          yield* launched.waitForText(/it runs/)
+          // A living one is nobody's leftover.
+          expect(yield* left).toEqual([])
+          yield* launched.signal("SIGKILL")
+          yield* launched.exited
 
-      const listed = yield* relaunch(["job", "list"])
-      expect([listed.code, listed.stderr]).toEqual([0, expect.stringMatching(note)])
-      expect(yield* left).toEqual(["container", "folder", "run"])
-      expect(yield* json(["run", "show", run])).toMatchObject({
-        state: "crashed",
-        reason: "the process that watched it ended without a word",
-      })
-      const refused = yield* relaunch(["clean"])
-      expect([refused.code, refused.stderr]).toEqual([
-        2,
-        expect.stringContaining("error: Removing 2 leftovers needs a yes [E_CONFIRM]\n"),
-      ])
-      expect(yield* containers(home)).toEqual(["running"])
+          const listed = yield* relaunch(["job", "list"])
+          expect([listed.code, listed.stderr]).toEqual([0, expect.stringMatching(note)])
+          expect(yield* left).toEqual(["container", ...folders, "run"])
+          expect(yield* json(["run", "show", run])).toMatchObject({
+            state: "crashed",
+            reason: "the process that watched it ended without a word",
+          })
+          const refused = yield* relaunch(["clean"])
+          expect([refused.code, refused.stderr]).toEqual([
+            2,
+            expect.stringContaining(
+              `error: Removing ${folders.length + 1} leftovers needs a yes [E_CONFIRM]\n`,
+            ),
+          ])
+          expect(yield* containers).toEqual([1, 1])
 
-      const cleaned = yield* relaunch(["clean", "--yes"])
-      expect([cleaned.code, cleaned.stderr]).toEqual([0, "Removed 2 leftovers\n"])
-      expect(cleaned.stdout).toMatch(new RegExp(`container\\t\\w{64}\\trunning, of run ${run}`))
-      expect(yield* containers(home)).toEqual([])
-      const again = yield* relaunch(["clean", "--yes"])
-      expect([again.code, again.stdout, again.stderr]).toEqual([0, "", "Nothing was left behind\n"])
-      expect((yield* relaunch(["job", "list"])).stderr).toBe("")
-      expect((yield* relaunch(["store", "check"])).code).toBe(0)
-    }),
-  )
+          const cleaned = yield* relaunch(["clean", "--yes"])
+          expect([cleaned.code, cleaned.stderr]).toEqual([
+            0,
+            `Removed ${folders.length + 1} leftovers\n`,
+          ])
+          expect(cleaned.stdout).toMatch(new RegExp(`container\\t\\w{64}\\trunning, of run ${run}`))
+          expect(yield* containers).toEqual([0, 0])
+          const again = yield* relaunch(["clean", "--yes"])
+          expect([again.code, again.stdout, again.stderr]).toEqual([
+            0,
+            "",
+            "Nothing was left behind\n",
+          ])
+          expect((yield* relaunch(["job", "list"])).stderr).toBe("")
+          expect((yield* relaunch(["store", "check"])).code).toBe(0)
+        }),
+    )
+  }
 
   liveEffect("beside another run leaves that one alone", () =>
     Effect.gen(function* () {
-      const { home, json, relaunch, start } = yield* user
+      const { containers, home, json, relaunch, start } = yield* user
       const folder = yield* temporaryFolder({ "main.py": sleeping })
       const { run } = yield* json(["--uri", folder, ...flags, "--async"])
       const launched = yield* start(["--uri", folder, ...flags])
       yield* launched.waitForText(/it runs/)
       yield* launched.signal("SIGKILL")
       yield* launched.exited
-      expect(yield* containers(home)).toEqual(["running", "running"])
+      expect(yield* containers).toEqual([2, 2])
       expect((yield* relaunch(["clean", "--yes"])).code).toBe(0)
-      expect(yield* containers(home)).toEqual(["running"])
+      expect(yield* containers).toEqual([1, 1])
       expect(yield* json(["run", "show", run.id])).toMatchObject({ state: "running" })
       yield* json(["run", "stop", run.id, "--grace", "1"])
       // The launch that made it removes it, once it has the run's end.
-      yield* goneSoon(containers(home), "10 seconds")
+      yield* goneSoon(containersOfHome("docker", join(home, "relaunch")), "10 seconds")
     }),
   )
 
   liveEffect("in a build leaves nothing of it but a folder, and builds at the next try", () =>
     Effect.gen(function* () {
-      const { home, json, left, relaunch, start } = yield* user
+      const { containers, json, left, relaunch, start } = yield* user
       const mark = crypto.randomUUID()
       const folder = yield* temporaryFolder({
         "main.py": "print(1)\n",
@@ -113,7 +134,7 @@ describe("relaunch killed", () => {
       yield* launched.exited
       // The engine notices by itself that nobody waits for the build any more.
       yield* goneSoon(processesWith(mark), "10 seconds")
-      expect(yield* containers(home)).toEqual([])
+      expect(yield* containers).toEqual([0, 0])
       expect(yield* left).toEqual(["folder"])
       expect((yield* relaunch(["clean", "--yes"])).code).toBe(0)
       yield* writeFiles(folder, { Dockerfile: "FROM python:3.13-slim\nCOPY main.py .\n" })
