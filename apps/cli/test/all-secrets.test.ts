@@ -14,6 +14,7 @@ import { containersOfHome } from "./containers.ts"
 import { privateBase } from "./private-base.ts"
 import { privateIndex } from "./private-index.ts"
 import { argumentsDuring, engineText, filesWith, holds, imageBytes } from "./secrecy.ts"
+import { temporaryFiles } from "./temporary-files.ts"
 
 /** Letters that no form of text changes, so that a tar or a database holds it as it is, if it does. */
 const secret = () => `s3cret${crypto.randomUUID().replaceAll("-", "")}`
@@ -79,6 +80,17 @@ const imageTexts = (builder: string, reference: string) =>
         history: engineText(`/images/${reference}/history`),
         configuration: engineText(`/images/${reference}/json`),
       })
+
+/** Those that come there from now on. */
+const enginesFolders = () => {
+  const all = () =>
+    fs
+      .readdirSync("/var/tmp")
+      .filter((each) => /^(?:relaunch-|libpod_builder|buildah|auth)/.test(each))
+      .map((each) => join("/var/tmp", each))
+  const before = new Set(all())
+  return () => all().filter((each) => !before.has(each))
+}
 
 describe("a git password, a registry's, an index's, an API key and a secret value", () => {
   for (const { env, name } of [builders.docker, builders.buildkit, builders.podman]) {
@@ -160,10 +172,25 @@ describe("a git password, a registry's, an index's, an API key and a secret valu
             }
             return { container: seen.text, launched, run }
           })
+          const inHome = temporaryFiles(
+            () => [join(home, "tmp"), join(store, "processes")],
+            [...shared, ...Object.values(own)],
+          )
+          // Where engines put theirs by themselves.
+          const elsewhere = temporaryFiles(enginesFolders(), Object.values(own))
+          const lookAtFiles = () => {
+            inHome.look()
+            elsewhere.look()
+          }
           const {
             seen: seenOwn,
             value: { seen: seenShared, value: done },
-          } = yield* argumentsDuring(argumentsDuring(scenario, shared, "ours"), Object.values(own))
+          } = yield* argumentsDuring(
+            argumentsDuring(scenario, shared, "ours"),
+            Object.values(own),
+            "anyone",
+            lookAtFiles,
+          )
 
           // It had them all.
           const { launched, run } = done
@@ -177,6 +204,20 @@ describe("a git password, a registry's, an index's, an API key and a secret valu
           const all = [...shared, ...Object.values(own), runKey]
           expect(seenOwn).toEqual([])
           expect(seenShared).toEqual([])
+          expect(inHome.count()).toBeGreaterThan(10)
+          expect(elsewhere.found()).toEqual([])
+          // Podman has secrets in files of its own for a build, and a login for a pull; nobody else gets at them.
+          const open = inHome
+            .found()
+            .filter(
+              ({ closed, path }) =>
+                !(
+                  name === "podman" &&
+                  closed &&
+                  /relaunch-podman-\w+\/files\/(?:auth\.json|libpod_builder)/.test(path)
+                ),
+            )
+          expect(open).toEqual([])
           for (const text of said) expect(holds(text, all) ? text : "").toBe("")
           expect(filesWith(home, all)).toEqual([".docker/config.json"])
           expect(fs.readdirSync(join(home, "tmp"))).toEqual([])

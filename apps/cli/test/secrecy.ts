@@ -37,6 +37,8 @@ export const argumentsDuring = <A, E, R>(
   body: Effect.Effect<A, E, R>,
   secrets: ReadonlyArray<string>,
   whose: "anyone" | "ours" = "anyone",
+  /** What else is looked at each time. */
+  lookElsewhere: () => void = () => undefined,
 ) =>
   Effect.gen(function* () {
     const seen = new Set<string>()
@@ -51,6 +53,7 @@ export const argumentsDuring = <A, E, R>(
     }
     const look = Effect.sync(() => {
       looks += 1
+      lookElsewhere()
       for (const pid of fs.readdirSync("/proc")) {
         if (!/^\d+$/.test(pid) || !isDue(pid)) continue
         try {
