@@ -44,30 +44,36 @@ export const settingsOf = (
   { origin, type, values }: ConfiguredSettings,
 ): Effect.Effect<BackendSettings, Failure> =>
   Effect.gen(function* () {
-    const [first] = Object.keys(values)
+    const given = Object.keys(values)
+    const [first, ...more] = given
     if (first === undefined) return {}
     if (type === undefined || type === automatic) {
       return yield* failure(
         "E_CONFIG",
         `${origin}: \`${first}\` of \`builder\` is for no builder`,
         {
-          hints: ["Name the builder that it is for as `type`"],
+          hints: [
+            ...more.map((key) => `Neither is \`${key}\``),
+            "Name the builder that it is for as `type`",
+          ],
           details: { setting: first, origin },
         },
       )
     }
     const known = Object.keys((yield* requireBackend(type)).settings)
-    const unknown = Object.keys(values).find((key) => !known.includes(key))
+    const [unknown, ...others] = given.filter((key) => !known.includes(key))
     if (unknown !== undefined) {
-      const close = nearestName(unknown, known)
-      return yield* failure(
-        "E_CONFIG",
-        `${origin}: builder \`${type}\` has no setting \`${unknown}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`,
-        {
-          hints: [`It has ${known.map((key) => `\`${key}\``).join(", ")}`],
-          details: { setting: unknown, builder: type, known, origin },
-        },
-      )
+      const said = (key: string) => {
+        const close = nearestName(key, known)
+        return `has no setting \`${key}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`
+      }
+      return yield* failure("E_CONFIG", `${origin}: builder \`${type}\` ${said(unknown)}`, {
+        hints: [
+          ...others.map((key) => `Also it ${said(key)}`),
+          `It has ${known.map((key) => `\`${key}\``).join(", ")}`,
+        ],
+        details: { setting: unknown, builder: type, known, origin },
+      })
     }
     return name === type ? values : {}
   })

@@ -3,11 +3,11 @@
  * builders and their settings, launch configurations, resource arguments. Each with its place.
  */
 import * as fs from "node:fs"
-import { kanikoKeys, locatedDocument, type Problem, problemText } from "@relaunch/config"
+import { formOf, kanikoKeys, locatedDocument, type Problem, problemText } from "@relaunch/config"
 import { nearestName } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { automatic, backends } from "./backends.ts"
-import { type Fields, isFields, launchFindings, type Path } from "./launch-shape.ts"
+import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
 
 interface Finding {
   readonly path: Path
@@ -65,23 +65,28 @@ const resourceFindings = (given: unknown, path: Path) =>
     if (Object.keys(options).length === 0) return []
     const { resourceFailures } = yield* Effect.promise(() => import("@relaunch/runner"))
     return (yield* resourceFailures(options)).map(({ details, hints, message }) => {
-      const close = hints.find((hint) => hint.startsWith("Did you mean"))
-      const what = message.replace(/^R/, "r")
       return {
         path: [...at, String(details["option"])],
-        what: close === undefined ? what : `${what}; ${close.replace(/^D/, "d")}`,
+        what: withNearest(message.replace(/^R/, "r"), hints),
       }
     })
   })
 
-/** Of W&B's own file only the builder that it names is ours; `named` is what was read of it. */
-export const builderProblems = (path: string, named: unknown): ReadonlyArray<string> => {
+/** Of W&B's own file only the builder and platform that it names are ours; both as they were read of it. */
+export const builderProblems = (
+  path: string,
+  named: unknown,
+  platform: unknown,
+): ReadonlyArray<string> => {
   const { place } = locatedDocument(fs.readFileSync(path, "utf8"))
-  return typeof named === "string"
-    ? unknownBuilder(named, ["builder", "type"]).map(({ path: at, what }) =>
-        problemText({ ...place(at), what }),
-      )
-    : []
+  const form = formOf("platform")
+  const findings: ReadonlyArray<Finding> = [
+    ...(typeof named === "string" ? unknownBuilder(named, ["builder", "type"]) : []),
+    ...(typeof platform === "string" && form?.pattern.test(platform) === false
+      ? [{ path: ["builder", "platform"], what: `\`platform\` is not ${form.wanted}` }]
+      : []),
+  ]
+  return findings.map(({ path: at, what }) => problemText({ ...place(at), what }))
 }
 
 /** Nothing where the text is no map at all, which others tell. */

@@ -7,7 +7,7 @@ import { furtherProblems, locatedDocument, type Problem, problemText } from "@re
 import { type Failure, type FailureCode, failure, reasonOf } from "@relaunch/failure"
 import { type LaunchRequest, unwritableNumbers } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
-import { type Fields, isFields, launchFindings, type Path } from "./launch-shape.ts"
+import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
 import type { Session } from "./session.ts"
 
 export interface LaunchConfiguration {
@@ -99,7 +99,12 @@ const sourceOf = (
 
 const refusal = (from: string, unordered: ReadonlyArray<Placed>): Failure => {
   const placed = unordered.toSorted((a, b) => a.line - b.line || a.column - b.column)
-  const problems = placed.map(problemText)
+  // The hints of the first are told themselves.
+  const problems = placed.map((problem, at) =>
+    problemText(
+      at === 0 ? problem : { ...problem, what: withNearest(problem.what, problem.hints) },
+    ),
+  )
   return failure(placed[0]?.code ?? "E_CONFIG", `${from}, ${problems[0]}`, {
     hints: [...(placed[0]?.hints ?? []), ...furtherProblems(problems)],
     details: { from: from.replaceAll("`", ""), problems },

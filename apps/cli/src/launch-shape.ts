@@ -99,3 +99,9 @@ const findings = (value: Fields, shapes: Readonly<Record<string, Shape>>, path: 
 /** In the order of the keys. */
 export const launchFindings = (configuration: Fields): ReadonlyArray<Finding> =>
   findings(configuration, launchShape, [])
+
+/** In one line, where hints are not told: with the nearest name that a hint has. */
+export const withNearest = (what: string, hints: ReadonlyArray<string>): string => {
+  const close = hints.find((hint) => hint.startsWith("Did you mean"))
+  return close === undefined ? what : `${what}; ${close.replace(/^D/, "d")}`
+}

@@ -11,6 +11,7 @@ import { wholeSchema } from "../src/commands/config-files.ts"
 const fits = new Ajv2020({ allowUnionTypes: true }).compile(schema)
 
 const good = [
+  "timeout: 1.5h\nplatform: linux/arm/v7\ngpus: device=0,GPU-1\n",
   "project: demo\nentry-point: [python, main.py]\n",
   "builder: podman\nasync: true\nsecret: [A, B]\n",
   "builder:\n  type: buildkit\n  address: tcp://127.0.0.1:1234\n",
@@ -55,6 +56,15 @@ const bad: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
     "builder: {address: x}\n",
     [
       "line 1, column 11: `address` of `builder` is for no builder; name the one that it is for as `type`",
+    ],
+  ],
+  [
+    "timeout: soon\nplatform: amiga\nbuilder:\n  type: docker\n  platform: x86\ngpus: some\n",
+    [
+      "line 1, column 1: `timeout` is not a time such as `90s`, `30m`, `12h` or `2d`",
+      "line 2, column 1: `platform` is not a platform such as `linux/amd64`",
+      "line 5, column 3: `platform` is not a platform such as `linux/amd64`",
+      "line 6, column 1: `gpus` is not `all`, a count or `device=0,1`",
     ],
   ],
   ["secret: A\n", ["line 1, column 1: `secret` is not a list of texts"]],
@@ -108,12 +118,15 @@ config:
             "",
           ],
         ])
-        const wandb = yield* validated({ "launch-config.yaml": "builder:\n  type: dcker\n" }, [
-          "launch-config.yaml",
-        ])
+        const wandb = yield* validated(
+          {
+            "launch-config.yaml": "builder:\n  type: dcker\n  platform: x86\n",
+          },
+          ["launch-config.yaml"],
+        )
         expect([wandb.code, wandb.stdout]).toEqual([
           2,
-          "launch-config.yaml, line 2, column 3: there is no builder `dcker`, only auto, docker, buildkit, podman\n",
+          "launch-config.yaml, line 2, column 3: there is no builder `dcker`, only auto, docker, buildkit, podman\nlaunch-config.yaml, line 3, column 3: `platform` is not a platform such as `linux/amd64`\n",
         ])
       }),
   )

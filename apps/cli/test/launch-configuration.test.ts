@@ -42,7 +42,7 @@ const inLaunch = [
   "line 7, column 1: there is no place to run called `cloud`",
   "line 9, column 3: `docker.docker_image` is not a text",
   "line 10, column 3: there is no key `docker.docker_imagee`; did you mean `docker.docker_image`?",
-  "line 13, column 5: resource argument `memroy` is not allowed for containers",
+  "line 13, column 5: resource argument `memroy` is not allowed for containers; did you mean `memory`?",
   "line 14, column 5: resource argument `cpus` is `0`, not a number above 0",
   "line 15, column 1: `entity` is not a text",
 ]

@@ -5,6 +5,7 @@
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { type ConfigFile, type FileValue, readConfigFile, readWandbLaunchConfig } from "./file.ts"
+import { formOf } from "./form.ts"
 import { type Locations, locations } from "./locations.ts"
 import { type Setting, variablesOf } from "./setting.ts"
 import { type SettingKey, settings } from "./settings.ts"
@@ -73,12 +74,18 @@ const fromVariable = (
   }
 }
 
-const checkedChoice = (setting: Setting, found: Effective): Effect.Effect<Effective, Failure> =>
-  setting.choices === undefined || setting.choices.includes(String(found.value))
+/** What a flag says is refused in the words of the flag, by what takes it. */
+const checkedValue = (setting: Setting, found: Effective): Effect.Effect<Effective, Failure> => {
+  const { choices, key } = setting
+  const text = String(found.value)
+  const refused = (wanted: string) => Effect.fail(wrong(setting, found.origin, text, wanted))
+  if (choices !== undefined && !choices.includes(text))
+    return refused(`one of ${choices.join(", ")}`)
+  const form = found.origin.startsWith("--") ? undefined : formOf(key)
+  return form === undefined || form.pattern.test(text)
     ? Effect.succeed(found)
-    : Effect.fail(
-        wrong(setting, found.origin, String(found.value), `one of ${setting.choices.join(", ")}`),
-      )
+    : refused(form.wanted)
+}
 
 /** What a run is launched from is one thing: a flag for one of these hides the others elsewhere. */
 const sources: ReadonlySet<string> = new Set(["uri", "job", "docker-image"])
@@ -122,7 +129,7 @@ export const configuration = (inputs: Inputs): Effect.Effect<Configuration, Fail
     const effective = new Map<SettingKey, Effective>()
     for (const setting of settings) {
       const found = yield* lookUp(setting, inputs, files)
-      if (found !== undefined) effective.set(setting.key, yield* checkedChoice(setting, found))
+      if (found !== undefined) effective.set(setting.key, yield* checkedValue(setting, found))
     }
     return { locations: where, effective }
   })

@@ -3,7 +3,8 @@ import * as fs from "node:fs"
 import { dirname, resolve } from "node:path"
 import { type Failure, failure, nearestName, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { furtherProblems, locatedDocument, problemText } from "./document.ts"
+import { furtherProblems, locatedDocument, type Place, problemText } from "./document.ts"
+import { formOf } from "./form.ts"
 import type { Setting } from "./setting.ts"
 import { type SettingKey, settings } from "./settings.ts"
 
@@ -51,9 +52,10 @@ const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
   switch (setting.kind) {
     case "text":
       if (typeof value === "string") {
-        return setting.choices === undefined || setting.choices.includes(value)
-          ? value
-          : new Wanted(`one of ${setting.choices.join(", ")}`)
+        if (setting.choices !== undefined && !setting.choices.includes(value))
+          return new Wanted(`one of ${setting.choices.join(", ")}`)
+        const form = formOf(setting.key)
+        return form === undefined || form.pattern.test(value) ? value : new Wanted(form.wanted)
       }
       // `--config` and `--resource-args` may stand in the file as what they would hold.
       if (
@@ -87,11 +89,11 @@ const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
   }
 }
 
-interface Entry {
+interface Entry extends Place {
   readonly key: string
   readonly value: unknown
-  readonly line: number
-  readonly column: number
+  /** Where a key of the value is; the entry's own place where there is none. */
+  readonly within: (key: string) => Place
 }
 
 const entriesOf = (
@@ -104,7 +106,12 @@ const entriesOf = (
     return { entries: [], problems: ["line 1, column 1: the file is not a map of settings"] }
   }
   return {
-    entries: Object.entries(value).map(([key, inner]) => ({ key, value: inner, ...place([key]) })),
+    entries: Object.entries(value).map(([key, inner]) => ({
+      key,
+      value: inner,
+      within: (name) => place([key, name]),
+      ...place([key]),
+    })),
     problems: [],
   }
 }
@@ -176,7 +183,7 @@ export const inspectConfigFile = (path: string): Effect.Effect<InspectedFile, Fa
     if (text === undefined) return { path, values, problems: [] }
     const { entries, problems } = entriesOf(text)
     const found = [...problems]
-    for (const { column, key, line, value } of entries) {
+    for (const { column, key, line, value, within } of entries) {
       const pairs: ReadonlyArray<readonly [string, unknown]> =
         key === "builder" ? builderEntries(value) : [[key, value]]
       for (const [name, inner] of pairs) {
@@ -189,9 +196,10 @@ export const inspectConfigFile = (path: string): Effect.Effect<InspectedFile, Fa
           continue
         }
         const read = typed(setting, inner)
-        if (read instanceof Wanted)
-          found.push(`line ${line}, column ${column}: \`${name}\` is not ${read.what}`)
-        else values.set(setting.key, { value: fromFile(path, name, read), line })
+        if (read instanceof Wanted) {
+          const at = within(name)
+          found.push(problemText({ ...at, what: `\`${name}\` is not ${read.what}` }))
+        } else values.set(setting.key, { value: fromFile(path, name, read), line })
       }
     }
     return { path, values, problems: found }

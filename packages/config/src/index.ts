@@ -12,6 +12,7 @@ export {
   kanikoKeys,
   readWandbLaunchConfig,
 } from "./file.ts"
+export { formOf } from "./form.ts"
 export { type Locations, locations } from "./locations.ts"
 export { type BuilderSettings, configSchema } from "./schema.ts"
 export { type Setting, variableOf, variablesOf } from "./setting.ts"

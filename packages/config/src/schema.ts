@@ -1,4 +1,5 @@
 /** The JSON Schema of `relaunch.yaml` and `config.yaml`, made from the settings, for editors. */
+import { formOf } from "./form.ts"
 import type { Setting } from "./setting.ts"
 import { settings } from "./settings.ts"
 
@@ -10,13 +11,18 @@ export type BuilderSettings = Readonly<Record<string, Readonly<Record<string, st
 const text: JsonSchema = { type: "string" }
 const texts: JsonSchema = { type: "array", items: text }
 
+const textOf = (key: string): JsonSchema => {
+  const form = formOf(key)
+  return form === undefined ? text : { ...text, pattern: form.pattern.source }
+}
+
 const shapeOf = (setting: Setting): JsonSchema => {
   switch (setting.kind) {
     case "text":
       // These hold structures and words, which may stand in the file as such.
       if (["config", "resource-args"].includes(setting.key)) return { type: ["string", "object"] }
       if (setting.key === "entry-point") return { oneOf: [text, texts] }
-      return setting.choices === undefined ? text : { enum: setting.choices }
+      return setting.choices === undefined ? textOf(setting.key) : { enum: setting.choices }
     case "flag":
       return { type: "boolean" }
     case "number":
@@ -37,7 +43,7 @@ const builderOf = (names: ReadonlyArray<string>, builders: BuilderSettings): Jso
       additionalProperties: false,
       properties: {
         type: { const: name },
-        platform: text,
+        platform: textOf("platform"),
         ...Object.fromEntries(
           Object.entries(own).map(([key, description]) => [
             key,
@@ -49,7 +55,7 @@ const builderOf = (names: ReadonlyArray<string>, builders: BuilderSettings): Jso
     {
       type: "object",
       additionalProperties: false,
-      properties: { type: { enum: names }, platform: text },
+      properties: { type: { enum: names }, platform: textOf("platform") },
     },
   ],
 })

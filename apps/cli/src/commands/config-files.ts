@@ -49,7 +49,7 @@ const validated = (path: string, shown: string) =>
     const problems =
       basename(path) === "launch-config.yaml"
         ? Effect.map(readWandbLaunchConfig(path), ({ values }) =>
-            builderProblems(path, values.get("builder")?.value),
+            builderProblems(path, values.get("builder")?.value, values.get("platform")?.value),
           )
         : Effect.zipWith(inspectConfigFile(path), fileProblems(path), (file, more) => [
             ...file.problems,

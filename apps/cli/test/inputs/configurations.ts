@@ -96,7 +96,7 @@ const launchConfigurations: ReadonlyArray<BadInput> = [
       code: "E_CONFIG",
       message:
         "`launch.yaml`, line 1, column 1: there is no key `overides`; did you mean `overrides`?",
-      hint: /^Also line 6, column 5: resource argument `memroy` is not allowed for containers$/,
+      hint: /^Also line 6, column 5: resource argument `memroy` is not allowed for containers; did you mean `memory`\?$/,
     },
   },
   refused("a configuration file that is not there", ["-c", "nowhere.yaml"], {
@@ -204,7 +204,29 @@ const files: ReadonlyArray<BadInput> = [
     "__proto__: {project: x}\n",
     /there is no setting `__proto__`$/,
   ),
+  inFile(
+    "settings that a builder does not have",
+    "builder:\n  type: buildkit\n  adress: x\n  rotless: y\n",
+    /relaunch\.yaml:1: builder `buildkit` has no setting `adress`; did you mean `address`\?$/,
+    /^Also it has no setting `rotless`$/,
+  ),
   inFile("a number that is none", "code-limit: lots\n", /`code-limit` is not a whole number$/),
+  inFile(
+    "a time limit in a file that is none",
+    "timeout: soon\n",
+    /relaunch\.yaml`, line 1, column 1: `timeout` is not a time such as `90s`, /,
+  ),
+  {
+    title: "a platform in a variable that is none",
+    files: main,
+    args: code,
+    env: { RELAUNCH_PLATFORM: "amiga" },
+    answer: {
+      code: "E_CONFIG",
+      message: "RELAUNCH_PLATFORM is `amiga`, not a platform such as `linux/amd64`",
+      hint: /^Set `platform`/,
+    },
+  },
   inFile("settings that are a list", "- project\n", /the file is not a map of settings$/),
   {
     title: "a port beyond ports",
