@@ -22,7 +22,14 @@ import { unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
 import { kept } from "./kept.ts"
 import { explanation } from "./render/failure.ts"
-import { misplacedFlag, misplacedWords, pathOf, startsPrograms, usageFailure } from "./usage.ts"
+import {
+  emptyValue,
+  misplacedFlag,
+  misplacedWords,
+  pathOf,
+  startsPrograms,
+  usageFailure,
+} from "./usage.ts"
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
@@ -138,7 +145,7 @@ export const refuse = (
   return wrong.exitCode
 }
 
-/** Reports words that are right for other commands, but not for this one; the exit status, if there are any. */
+/** Reports empty words, and those that are right for other commands, but not for this one; the exit status, if there are any. */
 export const refuseWords = (
   command: Command,
   passed: ReadonlyArray<string> | undefined,
@@ -147,6 +154,7 @@ export const refuseWords = (
   const path = pathOf(command)
   const wrong =
     misplacedFlag(command) ??
+    emptyValue(command) ??
     (passed === undefined ? undefined : misplacedWords(path)) ??
     (fields === undefined ? undefined : unknownField(path, fields))
   if (wrong === undefined) return undefined

@@ -54,8 +54,12 @@ export const unknownField = (
   const known = jsonFields[command] ?? []
   const wrong = fields.find((field) => !known.includes(field))
   if (wrong === undefined) return undefined
-  const near = nearestName(wrong, known)
-  return failure("E_USAGE", `The answer of \`${command}\` has no field \`${wrong}\``, {
+  const near = wrong === "" ? undefined : nearestName(wrong, known)
+  const what =
+    wrong === ""
+      ? "`--json` names a field that is empty"
+      : `The answer of \`${command}\` has no field \`${wrong}\``
+  return failure("E_USAGE", what, {
     hints: [
       ...(near === undefined ? [] : [`Did you mean \`${near}\`?`]),
       known.length === 0 ? "Leave the fields out" : `It has ${known.join(", ")}`,

@@ -76,6 +76,26 @@ const tooManyWords = (
   )
 }
 
+const isEmpty = (value: unknown): boolean =>
+  value === "" || (Array.isArray(value) && value.includes(""))
+
+/** A value without a letter, as of a variable of the shell that is not set. */
+export const emptyValue = (command: Command): Failure | undefined => {
+  const hints = ["Give it a value, or leave it out"]
+  const option = command.options.find((each) => {
+    const name = each.attributeName()
+    return command.getOptionValueSource(name) === "cli" && isEmpty(command.getOptionValue(name))
+  })
+  if (option !== undefined) {
+    return failure("E_USAGE", `\`${option.long ?? option.short}\` is empty`, { hints })
+  }
+  const at = command.args.indexOf("")
+  const argument = command.registeredArguments[at] ?? command.registeredArguments.at(-1)
+  return at < 0 || argument === undefined
+    ? undefined
+    : failure("E_USAGE", `The ${argument.name()} of \`${pathOf(command)}\` is empty`, { hints })
+}
+
 /** `error: unknown option '--projct'\n(Did you mean --project?)` */
 export const usageFailure = (
   error: CommanderError,
@@ -87,6 +107,14 @@ export const usageFailure = (
   const [, ...path] = pathOf(command).split(" ")
   // What is behind the command itself.
   const word = argv.filter((each) => !each.startsWith("-"))[path.length]
+  if (
+    ["commander.excessArguments", "commander.unknownCommand"].includes(error.code) &&
+    argv.includes("")
+  ) {
+    return failure("E_USAGE", `\`${pathOf(command)}\` got an empty word`, {
+      hints: ["Leave it out", `See \`${pathOf(command)} --help\``],
+    })
+  }
   if (
     error.code === "commander.help" ||
     (error.code === "commander.excessArguments" && command.commands.length > 0)

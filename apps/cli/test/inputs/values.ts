@@ -56,11 +56,21 @@ const flags: ReadonlyArray<BadInput> = [
     message: /^`--entry-point` cannot be split into words: /,
     hint: /Close every quote/,
   }),
-  refused("an empty entry point", ["-E", ""], {
-    code: "E_USAGE",
-    message: "A source needs an entry point",
-    hint: /--entry-point/,
-  }),
+  ...[
+    "--entry-point",
+    "--builder",
+    "--platform",
+    "--timeout",
+    "--gpus",
+    "--config",
+    "--secret",
+  ].map((flag) =>
+    refused(`an empty value of ${flag}`, [flag, ""], {
+      code: "E_USAGE",
+      message: `\`${flag}\` is empty`,
+      hint: /^Give it a value, or leave it out$/,
+    }),
+  ),
   refused("a variable without a value", ["--env", "NAME"], {
     code: "E_USAGE",
     message: "`--env NAME` has no `=`",
@@ -113,6 +123,36 @@ const flags: ReadonlyArray<BadInput> = [
   }),
 ]
 
+const empty = (
+  title: string,
+  args: ReadonlyArray<string>,
+  message: string,
+  hint: RegExp,
+): BadInput => ({ title, args, answer: { code: "E_USAGE", message, hint } })
+
+const words: ReadonlyArray<BadInput> = [
+  empty("an empty run", ["run", "show", ""], "The run of `relaunch run show` is empty", /Give it/),
+  empty(
+    "an empty job",
+    ["job", "describe", ""],
+    "The job of `relaunch job describe` is empty",
+    /Give it/,
+  ),
+  empty("an empty command", [""], "`relaunch` got an empty word", /Leave it out/),
+  empty(
+    "an empty word behind a command",
+    ["job", "list", ""],
+    "`relaunch job list` got an empty word",
+    /Leave it out/,
+  ),
+  empty(
+    "an empty field",
+    ["job", "list", "--json="],
+    "`--json` names a field that is empty",
+    /^It has name, /,
+  ),
+]
+
 const inherited: ReadonlyArray<BadInput> = [
   {
     title: "a library that the caller's programs load first, which no program of a job does",
@@ -124,4 +164,4 @@ const inherited: ReadonlyArray<BadInput> = [
   },
 ]
 
-export const values: ReadonlyArray<BadInput> = [...names, ...flags, ...inherited]
+export const values: ReadonlyArray<BadInput> = [...names, ...flags, ...words, ...inherited]
