@@ -152,6 +152,22 @@ describe("a mistake", () => {
     )
   }
 
+  liveEffect(
+    "shows where in the program it was told to those alone who ask with RELAUNCH_DEBUG",
+    () =>
+      Effect.gen(function* () {
+        const { relaunch } = yield* machine
+        const told = (env: Readonly<Record<string, string>>) =>
+          Effect.map(relaunch(["run", "show", "nothing"], { env }), ({ stderr }) => stderr)
+        expect((yield* told({})).split("\n").map((line) => line.split(":")[0])).toEqual([
+          "error",
+          "hint",
+          "",
+        ])
+        expect(yield* told({ RELAUNCH_DEBUG: "1" })).toMatch(/\n\s+at .*\nerror: There is no run /s)
+      }),
+  )
+
   liveEffect("wrong ref: the nearest that exist", () =>
     Effect.gen(function* () {
       const { url } = yield* gitRepository({ files: { "main.py": "print(1)\n" } })

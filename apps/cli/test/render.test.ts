@@ -1,10 +1,11 @@
 /** Tables and times as people see them, and as programs do. */
 import { describe, expect, test } from "bun:test"
+import { humanSize } from "@relaunch/build"
 import { told } from "../src/commands/builder-prune.ts"
 import { builderTable } from "../src/render/builders.ts"
 import { cut, ellipsisFor } from "../src/render/cut.ts"
 import { table } from "../src/render/table.ts"
-import { localTime } from "../src/render/text.ts"
+import { age, localTime } from "../src/render/text.ts"
 
 const head = ["id", "name"]
 const rows = [
@@ -41,6 +42,9 @@ describe("a table", () => {
   test("says where it was cut, in ASCII where the locale has no more", () => {
     expect(cut("日本語の名前", 7, "…")).toBe("日本語…")
     expect(cut("abcdefgh", 6, "...")).toBe("abc...")
+    // Of several code points, and of one that takes no cell of its own.
+    expect(cut("👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 5, "…")).toBe("👨‍👩‍👧👨‍👩‍👧…")
+    expect(cut("e\u0301tude", 5, "…")).toBe("e\u0301tude")
     expect(ellipsisFor({ LANG: "en_US.UTF-8" })).toBe("…")
     expect(ellipsisFor({ LANG: "en_US.UTF-8", LC_ALL: "C" })).toBe("...")
     expect(ellipsisFor({})).toBe("…")
@@ -101,4 +105,27 @@ describe("builders", () => {
     expect(text).toContain(localTime(lastUsedAt))
     expect(text).not.toContain(lastUsedAt)
   })
+})
+
+test("an age and a size are for people: the largest unit that fits, powers of ten", () => {
+  const now = Date.parse("2026-11-24T10:15:00.000Z")
+  const ago = (seconds: number) => age(new Date(now - seconds * 1000).toISOString(), now)
+  expect([0, 59, 60, 3599, 3600, 86_399, 86_400].map(ago)).toEqual([
+    "0 s ago",
+    "59 s ago",
+    "1 min ago",
+    "59 min ago",
+    "1 h ago",
+    "23 h ago",
+    "1 d ago",
+  ])
+  // A clock that was ahead.
+  expect(ago(-60)).toBe("0 s ago")
+  expect([0, 999, 1000, 1_500_000, 2_000_000_000].map(humanSize)).toEqual([
+    "0 B",
+    "999 B",
+    "1.0 kB",
+    "1.5 MB",
+    "2.0 GB",
+  ])
 })
