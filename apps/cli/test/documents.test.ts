@@ -92,6 +92,40 @@ liveEffect(
   "5 minutes",
 )
 
+/** The tools' own pages, whose commands take minutes: each with the test that does the same, and words of it. */
+const tools: Readonly<Record<string, Readonly<Record<string, readonly [string, string]>>>> = {
+  "tooling/benchmark/README.md": {
+    // All of it, small and once: by default it is large and takes turns.
+    "tooling/bench": ["tooling/benchmark/test/benchmark.test.ts", '"--quick", "--json"'],
+    "tooling/bench --quick": ["tooling/benchmark/test/benchmark.test.ts", '"--quick", "--json"'],
+    "tooling/bench --json": ["tooling/benchmark/test/benchmark.test.ts", '"--quick", "--json"'],
+    "tooling/bench context --runs 15": [
+      "tooling/benchmark/test/benchmark.test.ts",
+      'bench, "start", "--runs", "2", "--quick"',
+    ],
+  },
+  "tooling/conformance/README.md": {
+    // Each case by each engine is a test there.
+    "bun run conformance": ["tooling/conformance/test/conformance.test.ts", "verdictOf("],
+    "bun run conformance copy run": [
+      "tooling/conformance/test/conformance.test.ts",
+      '"bun", "run", "conformance", "error-no-from"',
+    ],
+  },
+}
+
+test("the commands of the tools' own pages are run by tests of those tools", async () => {
+  for (const [page, commands] of Object.entries(tools)) {
+    const lines = blocks(await text(page), "sh").flatMap((block) => block.split("\n"))
+    expect(lines.map((line) => line.replace(/\s+#.*$/, "")).toSorted()).toEqual(
+      Object.keys(commands).toSorted(),
+    )
+    for (const [command, [file, words]] of Object.entries(commands)) {
+      expect([command, (await text(file)).includes(words)]).toEqual([command, true])
+    }
+  }
+})
+
 test("the set-up commands of the README are those that have tests of their own", async () => {
   for (const [command, file] of Object.entries(runElsewhere)) {
     expect(blocks(await text("README.md"), "sh")).toContain(command)

@@ -11,7 +11,8 @@ import { blockOf, heading, machineText, summary } from "./table.ts"
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: {
-    runs: { type: "string", default: "7" },
+    /** 7 by default, and 1 with `--quick`. */
+    runs: { type: "string" },
     quick: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -19,7 +20,7 @@ const { positionals, values } = parseArgs({
 
 const bench = Effect.gen(function* () {
   const words = positionals.length === 0 ? ["all"] : positionals
-  const turns = values.quick ? 1 : Number(values.runs)
+  const turns = Number(values.runs ?? (values.quick ? 1 : 7))
   if (!Number.isInteger(turns) || turns < 1) {
     return yield* problem(`\`--runs ${values.runs}\` is no count`, "Give a whole number from 1 on")
   }

@@ -110,6 +110,17 @@ describe("tooling/bench --quick", () => {
     "5 minutes",
   )
 
+  liveEffect("takes one group, and so many turns", () =>
+    Effect.gen(function* () {
+      const bench = join(import.meta.dir, "../../bench")
+      const { code, stdout } = yield* run([bench, "start", "--runs", "2", "--quick"])
+      expect(code).toBe(0)
+      expect(stdout).toMatch(/^start: /m)
+      expect(stdout).not.toMatch(/^(?:plan|launch|context|packing): /m)
+      expect(stdout).toMatch(/^help \(2 times in turn\)$/m)
+    }),
+  )
+
   liveEffect("names its groups when it is asked for another", () =>
     Effect.gen(function* () {
       const { code, stderr } = yield* run([join(import.meta.dir, "../../bench"), "nothing"])
