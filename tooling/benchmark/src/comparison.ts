@@ -63,6 +63,12 @@ export const overOther = (text: string, milliseconds: number): Aim => ({
   most: ([other = 0]) => other + milliseconds,
 })
 
+export const memoryWithin = (text: string, bytes: number): Aim => ({
+  text,
+  of: "memory",
+  most: () => bytes,
+})
+
 /** Of the first of the others; bytes. */
 export const memoryOverOther = (text: string, bytes: number): Aim => ({
   text,

@@ -7,7 +7,7 @@ import { relaunchCli, startRelaunchCli, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { type Bench, environmentOf, program, relaunch, wandb } from "./bench.ts"
-import { type Comparison, overOther } from "./comparison.ts"
+import { type Comparison, memoryWithin, overOther } from "./comparison.ts"
 import type { Command, Subject } from "./measure.ts"
 import { writeTree } from "./tree.ts"
 
@@ -181,6 +181,7 @@ export const packingComparisons = (
     return [
       {
         what: `${what}, first`,
+        aim: memoryWithin("at most 400 MB of memory, twice the bytes", 400e6),
         mostTurns: 2,
         subjects: [
           {
