@@ -12,6 +12,7 @@ import {
 import * as Effect from "effect/Effect"
 import { builders, machine, rig } from "./command.ts"
 import { containersOfHome } from "./containers.ts"
+import { foreignImage } from "./inputs/fake-registry.ts"
 
 const flags = ["-p", "demo", "-E", "python main.py"]
 
@@ -149,6 +150,23 @@ describe("a run", () => {
     ],
   ] as const
   for (const { env, name } of [builders.docker, builders.podman]) {
+    liveEffect(`of an image for another machine says for which in \`run show\`; with ${name}`, () =>
+      Effect.gen(function* () {
+        const { image, own, platform } = yield* foreignImage
+        const { home, json, relaunch } = yield* machine
+        const given = { env: { ...env, RELAUNCH_BUILDER: name } }
+        const launched = yield* relaunch(["-d", image, "-p", "demo"], given)
+        const reason = `the image is built for ${platform}, and this engine runs ${own}`
+        expect([launched.code, launched.stderr]).toEqual([1, expect.stringContaining(reason)])
+        const [{ id }] = yield* json(["run", "list"])
+        const { stdout } = yield* relaunch(["run", "show", id])
+        expect(/^reason\s+(.*)$/m.exec(stdout)?.[1]).toEndWith(reason)
+        expect(stdout).toMatch(
+          /^next\s+Launch without `--platform`, or use an image built for this machine$/m,
+        )
+        expect(yield* containersOfHome(name, join(home, "relaunch"))).toEqual([])
+      }),
+    )
     for (const [how, program, more, exitCode, reason, next] of ends) {
       liveEffect(`that ends ${how} says why in \`run show\`, and what to do; with ${name}`, () =>
         Effect.gen(function* () {

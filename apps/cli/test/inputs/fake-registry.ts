@@ -42,12 +42,10 @@ export const registryWith = (answer: Answer) =>
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash("sha256").update(bytes).digest("hex")}`
 
-/** A tar of one file, whose bytes nobody has seen before. */
-export const newLayer = (): Buffer => {
-  const content = randomBytes(64 << 10)
+const tarEntry = (name: string, content: Buffer, mode: string): Buffer => {
   const header = Buffer.alloc(512)
-  header.write("new.bin", 0)
-  header.write("0000644\0", 100)
+  header.write(name, 0)
+  header.write(`0000${mode}\0`, 100)
   header.write("0000000\0", 108)
   header.write("0000000\0", 116)
   header.write(`${content.length.toString(8).padStart(11, "0")}\0`, 124)
@@ -57,47 +55,77 @@ export const newLayer = (): Buffer => {
   header.write("ustar\0" + "00", 257)
   const sum = header.reduce((total, byte) => total + byte, 0)
   header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148)
-  return Buffer.concat([header, content, Buffer.alloc(1024)])
+  return Buffer.concat([header, content, Buffer.alloc(-content.length & 511)])
 }
 
-/** Pushes a new image to the rig's registry; its layer is on no engine. */
-export const pushed = Effect.promise(async () => {
-  const name = `inputs-${randomBytes(4).toString("hex")}`
-  const base = `http://${open.address}/v2/${name}`
-  const upload = async (bytes: Uint8Array) => {
-    const started = await fetch(`${base}/blobs/uploads/`, { method: "POST" })
-    const at = new URL(started.headers.get("location") ?? "", base)
-    at.searchParams.set("digest", digestOf(bytes))
-    const done = await fetch(at, { method: "PUT", body: bytes })
-    if (done.status !== 201) throw new Error(`The registry answered ${done.status}`)
-    return { digest: digestOf(bytes), size: bytes.length }
-  }
-  const tar = newLayer()
-  const layer = await upload(gzipSync(tar))
-  const config = await upload(
-    Buffer.from(
-      JSON.stringify({
-        architecture: process.arch === "arm64" ? "arm64" : "amd64",
-        os: "linux",
-        config: { Cmd: ["/new.bin"] },
-        rootfs: { type: "layers", diff_ids: [digestOf(tar)] },
-      }),
-    ),
+const endOfTar = Buffer.alloc(1024)
+
+/** A tar of one file, whose bytes nobody has seen before. */
+export const newLayer = (): Buffer =>
+  Buffer.concat([tarEntry("new.bin", randomBytes(64 << 10), "644"), endOfTar])
+
+const ownArchitecture = process.arch === "arm64" ? "arm64" : "amd64"
+
+/** Pushes a new image to the rig's registry; by default its layer is on no engine. */
+export const pushedImage = (tar: Buffer, architecture: string) =>
+  Effect.promise(async () => {
+    const name = `inputs-${randomBytes(4).toString("hex")}`
+    const base = `http://${open.address}/v2/${name}`
+    const upload = async (bytes: Uint8Array) => {
+      const started = await fetch(`${base}/blobs/uploads/`, { method: "POST" })
+      const at = new URL(started.headers.get("location") ?? "", base)
+      at.searchParams.set("digest", digestOf(bytes))
+      const done = await fetch(at, { method: "PUT", body: bytes })
+      if (done.status !== 201) throw new Error(`The registry answered ${done.status}`)
+      return { digest: digestOf(bytes), size: bytes.length }
+    }
+    const layer = await upload(gzipSync(tar))
+    const config = await upload(
+      Buffer.from(
+        JSON.stringify({
+          architecture,
+          os: "linux",
+          config: { Cmd: ["/new.bin"] },
+          rootfs: { type: "layers", diff_ids: [digestOf(tar)] },
+        }),
+      ),
+    )
+    const kind = "application/vnd.docker"
+    const manifest = JSON.stringify({
+      schemaVersion: 2,
+      mediaType: `${kind}.distribution.manifest.v2+json`,
+      config: { mediaType: `${kind}.container.image.v1+json`, ...config },
+      layers: [{ mediaType: `${kind}.image.rootfs.diff.tar.gzip`, ...layer }],
+    })
+    const put = await fetch(`${base}/manifests/1`, {
+      method: "PUT",
+      body: manifest,
+      headers: { "content-type": `${kind}.distribution.manifest.v2+json` },
+    })
+    if (put.status !== 201) throw new Error(`The registry answered ${put.status}`)
+    return { name, layer: layer.digest }
+  })
+
+export const pushed = Effect.suspend(() => pushedImage(newLayer(), ownArchitecture))
+
+/** An image of another machine, with a program for it. */
+export const foreignImage = Effect.suspend(() => {
+  const [architecture, number] =
+    ownArchitecture === "arm64" ? (["amd64", 62] as const) : (["arm64", 183] as const)
+  const elf = Buffer.alloc(64)
+  elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1])
+  elf.writeUInt16LE(2, 16)
+  elf.writeUInt16LE(number, 18)
+  // Without a shell of its own, what starts the program would only miss one.
+  const programs = ["new.bin", "bin/sh"].map((name) => tarEntry(name, elf, "755"))
+  return Effect.map(
+    pushedImage(Buffer.concat([...programs, endOfTar]), architecture),
+    ({ name }) => ({
+      image: `${open.address}/${name}:1`,
+      platform: `linux/${architecture}`,
+      own: `linux/${ownArchitecture}`,
+    }),
   )
-  const kind = "application/vnd.docker"
-  const manifest = JSON.stringify({
-    schemaVersion: 2,
-    mediaType: `${kind}.distribution.manifest.v2+json`,
-    config: { mediaType: `${kind}.container.image.v1+json`, ...config },
-    layers: [{ mediaType: `${kind}.image.rootfs.diff.tar.gzip`, ...layer }],
-  })
-  const put = await fetch(`${base}/manifests/1`, {
-    method: "PUT",
-    body: manifest,
-    headers: { "content-type": `${kind}.distribution.manifest.v2+json` },
-  })
-  if (put.status !== 201) throw new Error(`The registry answered ${put.status}`)
-  return { name, layer: layer.digest }
 })
 
 /** A try of an image of a registry, which podman takes without encryption as the others do on loopback. */
