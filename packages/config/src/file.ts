@@ -50,12 +50,13 @@ class Wanted {
 /** The value in the kind of its setting, or what is wrong with it. */
 const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
   switch (setting.kind) {
-    case "text":
-      if (typeof value === "string") {
-        if (setting.choices !== undefined && !setting.choices.includes(value))
+    case "text": {
+      const form = formOf(setting.key)
+      const said = form?.isNumber === true && typeof value === "number" ? String(value) : value
+      if (typeof said === "string") {
+        if (setting.choices !== undefined && !setting.choices.includes(said))
           return new Wanted(`one of ${setting.choices.join(", ")}`)
-        const form = formOf(setting.key)
-        return form === undefined || form.pattern.test(value) ? value : new Wanted(form.wanted)
+        return form === undefined || form.pattern.test(said) ? said : new Wanted(form.wanted)
       }
       // `--config` and `--resource-args` may stand in the file as what they would hold.
       if (
@@ -71,6 +72,7 @@ const typed = (setting: Setting, value: unknown): FileValue | Wanted => {
           ? "a text; write it in quotes, as YAML reads `3.10` as 3.1"
           : "a text",
       )
+    }
     case "number":
       return typeof value === "number" && Number.isInteger(value) && value >= 0
         ? value

@@ -13,7 +13,9 @@ const texts: JsonSchema = { type: "array", items: text }
 
 const textOf = (key: string): JsonSchema => {
   const form = formOf(key)
-  return form === undefined ? text : { ...text, pattern: form.pattern.source }
+  if (form === undefined) return text
+  const type = form.isNumber === true ? ["string", "number"] : "string"
+  return { type, pattern: form.pattern.source }
 }
 
 const shapeOf = (setting: Setting): JsonSchema => {

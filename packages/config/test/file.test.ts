@@ -11,6 +11,8 @@ const accepted: ReadonlyArray<readonly [string, string, Parameters<Settings["get
     ["`no`, which is a text in YAML 1.2", "project: no\n", "project", "no"],
     ["a flag", "async: true\n", "async", true],
     ["a number", "code-limit: 1000\n", "code-limit", 1000],
+    ["a time limit in seconds", "timeout: 90\n", "timeout", "90"],
+    ["a count of GPUs", "gpus: 2\n", "gpus", "2"],
     ["a list", "secret: [A, B]\n", "secret", ["A", "B"]],
     ["a map", 'env:\n  A: "1"\n  B: x\n', "env", { A: "1", B: "x" }],
     [
