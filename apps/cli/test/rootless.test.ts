@@ -65,7 +65,10 @@ const asUser = (hasNetwork: boolean, command: ReadonlyArray<string>) =>
     for (const name of ["home", "run"])
       mkdirSync(join(folder, name), { recursive: true, mode: 0o700 })
     mkdirSync(repository, { recursive: true })
-    yield* Effect.promise(() => Bun.$`chown -R ${uid}:${uid} ${folder}/home ${folder}/run`.quiet())
+    // Not podman's storage, which it may be cleaning up.
+    yield* Effect.promise(() =>
+      Bun.$`find ${folder}/home ${folder}/run -path ${folder}/home/.local -prune -o -user 0 -exec chown -h ${uid}:${uid} {} +`.quiet(),
+    )
     const script = `set -e
 mount --bind "$0/passwd" /etc/passwd
 mount --bind "$0/group" /etc/group
@@ -173,9 +176,17 @@ describe("rootless podman", () => {
           }).pipe(Effect.timeout(signal === "SIGINT" ? "1 second" : "20 seconds"))
           const list = ["podman", "ps", "--all", "--external", "--format", "{{.ID}}"]
           const shown = join(folder, "home/shown")
-          const listing = yield* asUser(true, ["sh", "-c", `${list.join(" ")} >${shown}`])
-          expect(yield* Effect.promise(() => listing.exited)).toBe(0)
-          expect(readFileSync(shown, "utf8")).toBe("")
+          const listed = Effect.scoped(
+            Effect.gen(function* () {
+              const listing = yield* asUser(true, ["sh", "-c", `${list.join(" ")} >${shown}`])
+              expect(yield* Effect.promise(() => listing.exited)).toBe(0)
+              return readFileSync(shown, "utf8")
+            }),
+          )
+          yield* Effect.repeat(listed, {
+            until: (text) => text === "",
+            schedule: Schedule.spaced("100 millis"),
+          }).pipe(Effect.timeout("20 seconds"))
         }),
       "3 minutes",
     )

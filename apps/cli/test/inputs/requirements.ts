@@ -57,18 +57,6 @@ export const dependencies: ReadonlyArray<BadInput> = [
     ),
     stored: { jobs: 1, runs: 1 },
   },
-  {
-    ...requirements(
-      "requirements that include a file of the network",
-      "-r https://127.0.0.1:1/more.txt\n",
-      {
-        code: "E_BUILD",
-        message: /^The build failed at `RUN .*"requirements\.txt"\]`: exit code 2$/,
-        hint: /./,
-      },
-    ),
-    stored: { jobs: 1 },
-  },
   requirements(
     `requirements that include each other over ${levels.toLocaleString("en")} files`,
     "-r r/0.txt\n",
