@@ -28,7 +28,7 @@ const podmanCleaners = /\/builder-prune\.test\.ts$/
 
 /** The longest, which go first: begun last, one would hold up the end alone. */
 const longest =
-  /\/(?:build-faults|kills|rootless|sdk|conformance|builders|all-secrets|build-load|contexts|imports)\.test\.ts$|^the launch commands|^@buildkit-js/
+  /\/(?:build-faults|kills|rootless|sdk|conformance|builders|all-secrets|build-load|contexts|imports|benchmark|registries|waiting)\.test\.ts$|^the launch commands|^@buildkit-js/
 
 /** For a test that names no limit of its own: more than bun's, because processes run side by side. */
 const testMilliseconds = 30_000
