@@ -7,7 +7,7 @@ import { buildkitBackend } from "@relaunch/builder-buildkit"
 import { dockerBackend } from "@relaunch/builder-docker"
 import { podmanBackend } from "@relaunch/builder-podman"
 import type { Backend, BackendSettings } from "@relaunch/engine"
-import { type Failure, failure, nearestName } from "@relaunch/failure"
+import { type Failure, failure, orNearest } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
@@ -63,10 +63,7 @@ export const settingsOf = (
     const known = Object.keys((yield* requireBackend(type)).settings)
     const [unknown, ...others] = given.filter((key) => !known.includes(key))
     if (unknown !== undefined) {
-      const said = (key: string) => {
-        const close = nearestName(key, known)
-        return `has no setting \`${key}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`
-      }
+      const said = (key: string) => `has no setting \`${key}\`${orNearest(key, known)}`
       return yield* failure("E_CONFIG", `${origin}: builder \`${type}\` ${said(unknown)}`, {
         hints: [
           ...others.map((key) => `Also it ${said(key)}`),

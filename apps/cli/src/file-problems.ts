@@ -4,7 +4,7 @@
  */
 import * as fs from "node:fs"
 import { formOf, kanikoKeys, locatedDocument, type Problem, problemText } from "@relaunch/config"
-import { nearestName } from "@relaunch/failure"
+import { orNearest } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { automatic, backends } from "./backends.ts"
 import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
@@ -15,11 +15,6 @@ interface Finding {
 }
 
 const names = [automatic, ...Object.keys(backends)]
-
-const nearest = (name: string, known: ReadonlyArray<string>): string => {
-  const close = nearestName(name, known)
-  return close === undefined ? "" : `; did you mean \`${close}\`?`
-}
 
 const unknownBuilder = (name: string, path: Path): ReadonlyArray<Finding> =>
   names.includes(name)
@@ -47,7 +42,7 @@ const builderFindings = (builder: unknown): ReadonlyArray<Finding> => {
     .filter((key) => !known.includes(key))
     .map((key) => ({
       path: ["builder", key],
-      what: `builder \`${type}\` has no setting \`${key}\`${nearest(key, [...known, "platform"])}`,
+      what: `builder \`${type}\` has no setting \`${key}\`${orNearest(key, [...known, "platform"])}`,
     }))
 }
 

@@ -6,6 +6,7 @@ import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { machine, rig } from "./command.ts"
+import { createCode } from "./inputs/case.ts"
 
 /** In the place of content: more than is copied within the two seconds that ctrl-C may take. */
 const bytes = 16 * 2 ** 30
@@ -15,18 +16,7 @@ describe("artifact download", () => {
     Effect.gen(function* () {
       const { home, json } = yield* machine
       const folder = yield* temporaryFolder({ "main.py": "print(1)\n" })
-      yield* json([
-        "job",
-        "create",
-        "code",
-        folder,
-        "-p",
-        "demo",
-        "-n",
-        "x",
-        "-E",
-        "python main.py",
-      ])
+      yield* json(createCode(folder))
       const blobs = join(home, "relaunch/blobs")
       for (const name of new Bun.Glob("**/*").scanSync({ cwd: blobs }))
         fs.truncateSync(join(blobs, name), bytes)

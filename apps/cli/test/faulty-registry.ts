@@ -1,5 +1,6 @@
 /** A registry with faults, before the rig's open one. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
+import { loopbackPort } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { rig } from "./command.ts"
 
@@ -51,18 +52,6 @@ export const faultyRegistry = Effect.gen(function* () {
     else if (isBlob(incoming)) incoming.once("data", () => incoming.socket.destroy())
     else passOn(incoming, response)
   })
-  const port = yield* Effect.acquireRelease(
-    Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
-      })
-    }),
-    () =>
-      Effect.sync(() => {
-        server.closeAllConnections()
-        server.close()
-      }),
-  )
+  const port = yield* loopbackPort(server)
   return { address: `127.0.0.1:${port}`, state }
 })

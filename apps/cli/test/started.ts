@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
-import { startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import { loopbackPort, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import type * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -159,15 +159,7 @@ export const hangingServer = Effect.gen(function* () {
     connected = resolve
   })
   const server = createServer(() => connected())
-  const port = yield* Effect.acquireRelease(
-    Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
-      })
-    }),
-    () => Effect.sync(() => server.close()),
-  )
+  const port = yield* loopbackPort(server)
   return { port, reached: Effect.promise(() => reached) }
 })
 

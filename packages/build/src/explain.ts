@@ -72,13 +72,6 @@ const isFullDisk = /no space left on device|disk quota exceeded/i
 const isBrokenLayer =
   /failed to read expected number of bytes|layer verification failed|unexpected commit digest|failed size validation|unable to discard to offset/i
 
-/** Entitlements of BuildKit that a Dockerfile asks for with `RUN --network=host` or `--security=insecure`. */
-const refused = /\b(network\.host|security\.insecure) is not allowed/
-const flagOf: Readonly<Record<string, string>> = {
-  "network.host": "--network=host",
-  "security.insecure": "--security=insecure",
-}
-
 /** A dependency may be a URL with a login. */
 const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
 
@@ -101,15 +94,6 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
         `Check the spelling and version of \`${named}\` in the project's dependencies, and that it exists for this Python`,
       ],
       details: { ...details, dependency: named },
-    })
-  }
-  const flag = flagOf[refused.exec(message)?.[1] ?? ""]
-  if (flag !== undefined) {
-    return failure("E_DOCKERFILE", `The Dockerfile has a \`RUN ${flag}\`, which no build may`, {
-      hints: [
-        `Leave \`${flag}\` out, or build the image yourself and launch that with \`--docker-image\``,
-      ],
-      details,
     })
   }
   const reason = withoutLogin(reasonFor(message))

@@ -7,6 +7,12 @@ import { pushFailure } from "./push-failure.ts"
 /** How long a daemon may take to say the first word, as of container engines. */
 export const greeting = "5 seconds"
 
+/** By which a Dockerfile asks for what the client can tell that it is refused. */
+const flagOf: Readonly<Record<string, string>> = {
+  "network.host": "--network=host",
+  "security.insecure": "--security=insecure",
+}
+
 export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
   switch (error._tag) {
     case "BuildError": {
@@ -18,6 +24,16 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
         log: error.log,
         source: error.source,
       })
+      const flag = flagOf[error.refused?.entitlement ?? ""]
+      if (flag !== undefined) {
+        return failure("E_DOCKERFILE", `The Dockerfile has a \`RUN ${flag}\`, which no build may`, {
+          hints: [
+            `Leave \`${flag}\` out, or build the image yourself and launch that with \`--docker-image\``,
+          ],
+          details,
+          cause: error,
+        })
+      }
       return failure(code, message, { hints, details, cause: error })
     }
     case "ContextError":

@@ -1,7 +1,7 @@
 /** Configuration files: YAML whose keys are the settings. All problems of a file are named at once. */
 import * as fs from "node:fs"
 import { dirname, resolve } from "node:path"
-import { type Failure, failure, nearestName, reasonOf } from "@relaunch/failure"
+import { type Failure, failure, orNearest, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { furtherProblems, locatedDocument, type Place, problemText } from "./document.ts"
 import { formOf } from "./form.ts"
@@ -191,9 +191,8 @@ export const inspectConfigFile = (path: string): Effect.Effect<InspectedFile, Fa
       for (const [name, inner] of pairs) {
         const setting = settings.find((each) => each.key === name)
         if (setting === undefined) {
-          const close = nearestName(name, keys)
           found.push(
-            `line ${line}, column ${column}: there is no setting \`${name}\`${close === undefined ? "" : `; did you mean \`${close}\`?`}`,
+            `line ${line}, column ${column}: there is no setting \`${name}\`${orNearest(name, keys)}`,
           )
           continue
         }

@@ -1,9 +1,16 @@
 /** Whatever may answer where an engine should: each in its own words, none for longer than 5 seconds. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
-import { createServer, type Server } from "node:net"
+import { createServer } from "node:net"
 import { join } from "node:path"
-import { liveEffect, temporaryFolder, testEngine, tlsFiles, tlsServer } from "@relaunch/testing"
+import {
+  liveEffect,
+  loopbackPort,
+  temporaryFolder,
+  testEngine,
+  tlsFiles,
+  tlsServer,
+} from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { Engine, type Environment } from "../src/index.ts"
 
@@ -15,20 +22,8 @@ const info = (env: Environment) =>
 const refused = (address: string, env: Environment = {}) =>
   Effect.flip(info({ HOME: "/nowhere", ...env, DOCKER_HOST: address }))
 
-/** Listens on loopback until the scope closes; answers the port. */
-const listening = (server: Server) =>
-  Effect.acquireRelease(
-    Effect.async<number>((resume) => {
-      server.listen(0, "127.0.0.1", () => {
-        const address = server.address()
-        resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
-      })
-    }),
-    () => Effect.sync(() => server.close()),
-  )
-
 const saying = (answer: string) =>
-  listening(
+  loopbackPort(
     createServer((socket) => {
       socket.on("error", () => undefined)
       socket.once("data", () => socket.end(answer))
@@ -131,7 +126,7 @@ describe("an engine with troubles", () => {
         "",
       )
       let asked = 0
-      const port = yield* listening(
+      const port = yield* loopbackPort(
         createServer((socket) => {
           socket.on("error", () => undefined)
           socket.on("data", () => {

@@ -24,13 +24,18 @@ export class Failure extends Data.TaggedError("Failure")<FailureFields> {
 }
 
 /**
- * Values may hold anything; a message stays one line, moves no terminal and reads as it is: control
- * characters, and those that have no width or turn the direction of what follows, are written as JSON
- * writes them.
+ * Control characters, and those that would hide others: without a width, or turning the direction of what
+ * follows. Joiners are none of them, as emoji and scripts need them.
+ */
+export const hiddenCharacters = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
+
+/**
+ * Values may hold anything; a message stays one line, moves no terminal and reads as it is: hidden
+ * characters are written as JSON writes them.
  */
 const oneLine = (text: string): string =>
   text.replace(
-    /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
+    hiddenCharacters,
     (char) => shortForms[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   )
 

@@ -1,5 +1,5 @@
 export { exitCodes, type FailureCode, failureCodes } from "./codes.ts"
 export { type ErrorReport, failureOf, reportOf, textOf } from "./explain.ts"
-export { Failure, type FailureFields, failure, reasonOf } from "./failure.ts"
-export { byNearness, nearestName } from "./near.ts"
+export { Failure, type FailureFields, failure, hiddenCharacters, reasonOf } from "./failure.ts"
+export { byNearness, nearestName, orNearest } from "./near.ts"
 export { leastOpenFiles, openFilesFailure, tooFewOpenFiles } from "./open-files.ts"

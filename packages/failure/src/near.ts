@@ -19,3 +19,9 @@ export const nearestName = (wanted: string, names: ReadonlyArray<string>): strin
     ? first
     : undefined
 }
+
+/** Goes on with what is wrong with a name: `; did you mean \`x\`?`, or nothing. */
+export const orNearest = (wanted: string, names: ReadonlyArray<string>): string => {
+  const close = nearestName(wanted, names)
+  return close === undefined ? "" : `; did you mean \`${close}\`?`
+}

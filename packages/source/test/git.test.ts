@@ -3,7 +3,7 @@ import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
 import { createServer } from "node:net"
 import { join } from "node:path"
-import { gitRepository, liveEffect } from "@relaunch/testing"
+import { gitRepository, liveEffect, loopbackPort } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Schedule from "effect/Schedule"
@@ -158,17 +158,7 @@ describe("a server", () => {
     Effect.gen(function* () {
       const { source } = yield* gitUser()
       const server = createServer(() => undefined)
-      const port = yield* Effect.acquireRelease(
-        Effect.async<number>((resume) => {
-          server.listen(0, "127.0.0.1", () => {
-            const address = server.address()
-            resume(
-              Effect.succeed(typeof address === "object" && address !== null ? address.port : 0),
-            )
-          })
-        }),
-        () => Effect.sync(() => server.close()),
-      )
+      const port = yield* loopbackPort(server)
       for (const url of [`https://127.0.0.1:${port}/x.git`, `ssh://git@127.0.0.1:${port}/x.git`]) {
         const start = performance.now()
         const failed = yield* Effect.flip(

@@ -7,6 +7,7 @@ export {
   type GitRepositoryOptions,
   gitRepository,
 } from "./git-repository.ts"
+export { loopbackPort } from "./loopback.ts"
 export { finished, type ProgramOptions } from "./program.ts"
 export {
   type CliOptions,

@@ -58,3 +58,8 @@ export const main = { "main.py": "print(1)\n" }
 
 /** Flags of a launch of the folder's code. */
 export const code = ["--uri", ".", "-p", "demo", "-E", "python main.py"]
+
+/** Makes the job `code-x` of a folder. */
+export const createCode = (folder: string): ReadonlyArray<string> => [
+  ...["job", "create", "code", folder, "-p", "demo", "-n", "x", "-E", "python main.py"],
+]

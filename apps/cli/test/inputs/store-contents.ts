@@ -3,7 +3,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { givenToNobody, withoutOverride } from "./another-user.ts"
-import type { Attempt, BadInput, Place } from "./case.ts"
+import { type Attempt, type BadInput, createCode, type Place } from "./case.ts"
 
 /** With one job in it. */
 export const filled =
@@ -13,18 +13,7 @@ export const filled =
       const folder = join(place.home, "code")
       fs.mkdirSync(folder)
       fs.writeFileSync(join(folder, "main.py"), "print(1)\n")
-      yield* place.json([
-        "job",
-        "create",
-        "code",
-        folder,
-        "-p",
-        "demo",
-        "-n",
-        "x",
-        "-E",
-        "python main.py",
-      ])
+      yield* place.json(createCode(folder))
       spoil(join(place.home, "relaunch"))
       return attempt
     })

@@ -1,5 +1,6 @@
 /** A registry that gives tokens for a login and takes nothing else (distribution "Token"), before an open one. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
+import { loopbackPort } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 
 const textOf = async (incoming: IncomingMessage): Promise<string> => {
@@ -50,18 +51,6 @@ export const tokenRegistry = (upstream: string, password: string) =>
         answer(response, 401, { errors }, { "www-authenticate": challenge })
       }
     })
-    const port = yield* Effect.acquireRelease(
-      Effect.async<number>((resume) => {
-        server.listen(0, "127.0.0.1", () => {
-          const address = server.address()
-          resume(Effect.succeed(typeof address === "object" && address !== null ? address.port : 0))
-        })
-      }),
-      () =>
-        Effect.sync(() => {
-          server.closeAllConnections()
-          server.close()
-        }),
-    )
+    const port = yield* loopbackPort(server)
     return { address: `127.0.0.1:${port}`, asked }
   })
