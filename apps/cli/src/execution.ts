@@ -7,6 +7,7 @@ import {
   reportOf,
   textOf,
   tooFewOpenFiles,
+  warningFailure,
 } from "@relaunch/failure"
 import type { Command, CommanderError } from "commander"
 import * as Cause from "effect/Cause"
@@ -30,6 +31,7 @@ import {
   startsPrograms,
   usageFailure,
 } from "./usage.ts"
+import { warnings } from "./warnings.ts"
 
 const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
@@ -103,6 +105,14 @@ const statusOfBroken = (
   return starts ? exitCodes.brokenPipe : exitCodes.success
 }
 
+/** The answer was given all the same, so that the failure is told beside it. */
+const statusOfWarnings = (): number => {
+  if (!warnings.strict || warnings.told.length === 0) return exitCodes.success
+  const failed = warningFailure(warnings.told)
+  process.stderr.write(`${textOf(failed)}\n`)
+  return failed.exitCode
+}
+
 export const run = async (command: CommandEffect, asked: Command): Promise<number> => {
   const few = tooFewOpenFiles()
   if (few !== undefined) {
@@ -120,7 +130,9 @@ export const run = async (command: CommandEffect, asked: Command): Promise<numbe
   if (lost !== undefined && caught === undefined) {
     return statusOfBroken(lost, exit, startsPrograms(pathOf(asked)))
   }
-  if (Exit.isSuccess(exit) && caught === undefined && thrown === undefined) return exit.value
+  if (Exit.isSuccess(exit) && caught === undefined && thrown === undefined) {
+    return exit.value === exitCodes.success ? statusOfWarnings() : exit.value
+  }
   const cause = thrown ?? (Exit.isSuccess(exit) ? Cause.empty : exit.cause)
   if (caught !== undefined) {
     const code = caught === "SIGINT" ? "E_INTERRUPTED" : "E_TERMINATED"

@@ -24,7 +24,7 @@ export const jsonFields: Readonly<Record<string, ReadonlyArray<string>>> = {
   "relaunch job create code": job,
   "relaunch job create image": job,
   "relaunch job list": job,
-  "relaunch job describe": job,
+  "relaunch job describe": [...job, "dockerfile"],
   "relaunch run list": run,
   "relaunch run show": [...run, "files", "inputs", "outputs", "steps", "log", "buildLog"],
   "relaunch run stop": run,

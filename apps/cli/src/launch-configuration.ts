@@ -9,6 +9,7 @@ import { type LaunchRequest, unwritableNumbers } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
 import type { Session } from "./session.ts"
+import { standardInput } from "./standard-input.ts"
 
 export interface LaunchConfiguration {
   readonly job: string | undefined
@@ -78,10 +79,7 @@ const sourceOf = (
 ): Effect.Effect<Source, Failure> => {
   const flag = `--${option}`
   if (given === "-") {
-    return Effect.map(
-      Effect.promise(() => Bun.stdin.text()),
-      (text) => ({ text, from: "standard input", path: [] }),
-    )
+    return Effect.map(standardInput(flag), (text) => ({ text, from: "standard input", path: [] }))
   }
   const inFile = settingsFile(session, option)
   if (inFile !== undefined) return Effect.succeed(inFile)

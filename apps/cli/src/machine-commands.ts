@@ -13,7 +13,7 @@ export const machineCommands = (program: Command, choose: Choose) => {
       const { serveCommand } = await import("./commands/serve.ts")
       choose(serveCommand(flagsOf(command)))
     })
-  withOptions(quiet(program.command("env")), place)
+  withOptions(quiet(program.command("env")), [...place, "strict"])
     .description("Variables that make any `python train.py` log to the local server")
     .addHelpText("before", examples(help.env))
     .action(async (_: unknown, command: Command) => {
@@ -43,7 +43,7 @@ export const machineCommands = (program: Command, choose: Choose) => {
       const { listCommand } = await import("./commands/builder.ts")
       choose(listCommand(flagsOf(command)))
     })
-  withOptions(quiet(program.command("clean")), ["dry-run", "no-input", "json"])
+  withOptions(quiet(program.command("clean")), ["dry-run", "no-input", "strict", "json"])
     .description("Show and remove what commands left that were killed")
     .option("-y, --yes", "Do not ask")
     .addHelpText("before", examples(help.clean))

@@ -68,7 +68,7 @@ const jobCommands = (program: Command, choose: Choose) => {
     { kind: "image", argument: "image", keys: ["platform"], about: "From a ready-made image" },
   ] as const
   for (const { about, argument, keys, kind } of kinds) {
-    withOptions(quiet(create.command(kind)), [...common, ...keys, "dry-run", "no-input"])
+    withOptions(quiet(create.command(kind)), [...common, ...keys, "strict", "dry-run", "no-input"])
       .description(about)
       .argument(`<${argument}>`)
       .option("-n, --name <name>", "Name of the job")
@@ -80,7 +80,7 @@ const jobCommands = (program: Command, choose: Choose) => {
         choose(createCommand(kind, source, flagsOf(command)))
       })
   }
-  withOptions(quiet(job.command("list")), common)
+  withOptions(quiet(job.command("list")), [...common, "strict"])
     .description("Jobs with their latest version")
     .option("--all", "All versions")
     .addHelpText("before", examples(help["job-list"]))
@@ -157,7 +157,7 @@ const artifactCommands = (program: Command, choose: Choose) => {
       const { listCommand } = await import("./commands/artifact.ts")
       choose(listCommand(flagsOf(command)))
     })
-  withOptions(quiet(artifact.command("download")), place)
+  withOptions(quiet(artifact.command("download")), [...place, "strict"])
     .description("Write the files of a version into a folder")
     .argument("<artifact>", "[[entity/]project/]name[:alias]")
     .option("--type <type>", "The artifact's type, where a job and its code bear one name")

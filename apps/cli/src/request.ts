@@ -4,13 +4,20 @@ import { join } from "node:path"
 import { sourceDateEpoch } from "@relaunch/build"
 import type { SettingKey } from "@relaunch/config"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
-import type { JobRequest, LaunchRequest, LaunchSettings, SourceRequest } from "@relaunch/launch"
+import {
+  checkedLaunch,
+  type JobRequest,
+  type LaunchRequest,
+  type LaunchSettings,
+  type SourceRequest,
+} from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { split } from "shlex"
 import { launchConfiguration } from "./launch-configuration.ts"
 import { programArguments } from "./program-arguments.ts"
 import { readPassword } from "./prompt.ts"
 import type { Session } from "./session.ts"
+import { standardInput } from "./standard-input.ts"
 import { onTerminal } from "./terminal-turn.ts"
 
 const words = (option: string, text: string): Effect.Effect<ReadonlyArray<string>, Failure> =>
@@ -81,10 +88,7 @@ const secretValue = (name: string, from: string): Effect.Effect<string, Failure>
       }),
     )
   if (from === "-") {
-    return Effect.map(
-      Effect.promise(() => Bun.stdin.text()),
-      (text) => text.replace(/\r?\n$/, ""),
-    )
+    return Effect.map(standardInput(`--secret ${name}`), (text) => text.replace(/\r?\n$/, ""))
   }
   const [kind = "", ...rest] = from.split(":")
   const source = rest.join(":")
@@ -186,6 +190,18 @@ export const jobRequestOf = (
     }
   })
 
+/** `--dockerfile -` is the text on standard input, which is kept with the job. */
+export const withDockerfileText = <A extends Omit<JobRequest, "source">>(
+  request: A,
+): Effect.Effect<A, Failure> =>
+  request.dockerfile === "-"
+    ? Effect.map(standardInput("--dockerfile"), (dockerfileText) => ({
+        ...request,
+        dockerfile: undefined,
+        dockerfileText,
+      }))
+    : Effect.succeed(request)
+
 /** What makes no sense for a source is refused where it was typed, and left out where a file or variable has it. */
 const withoutMisplaced = (
   request: Omit<JobRequest, "source">,
@@ -215,7 +231,7 @@ export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, 
     const base = withoutMisplaced(yield* jobRequestOf(session, source), source, session)
     // An entity or project of the settings is where a new job goes, not where an old one is sought.
     const isDefault = session.configuration.effective.get("entity")?.origin === "default"
-    return {
+    const request = yield* checkedLaunch({
       ...base,
       source,
       entity: isDefault ? file.entity : base.entity,
@@ -232,7 +248,8 @@ export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, 
       gpus: session.text("gpus"),
       timeLimit: yield* timeLimitOf(session),
       platform: session.text("platform"),
-    }
+    })
+    return yield* withDockerfileText(request)
   })
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }
@@ -269,6 +286,7 @@ export const launchSettingsOf = (session: Session): Effect.Effect<LaunchSettings
       env: Object.fromEntries(variables.map((name) => [name, process.env[name]])),
     },
     codeLimits: { size: session.number("code-limit"), files: session.number("code-file-limit") },
+    strict: session.flag("strict"),
     cancelGrace: 1,
     sourceDateEpoch: epoch,
   }))

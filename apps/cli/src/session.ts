@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import type { Flags } from "./contract.ts"
 import { jsonMode } from "./json-mode.ts"
 import { pagerMode } from "./pager.ts"
+import { warnings } from "./warnings.ts"
 
 /** The parser names `--build-context` `buildContext`. */
 const camel = (key: string): string =>
@@ -96,6 +97,7 @@ export const session = (flags: Flags): Effect.Effect<Session, Failure> =>
     noteTemporaryPlaces(temporaryNotes(found.locations.home))
     jsonMode.on ||= value("json") === true
     pagerMode.off = value("no-pager") === true
+    warnings.strict = value("strict") === true
     return {
       configuration: found,
       flags,

@@ -35,7 +35,7 @@ const answers: ReadonlyArray<readonly [command: string, definition: string]> = [
   ["relaunch plan", "plan"],
   ["relaunch job create git", "job"],
   ["relaunch job list", "jobs"],
-  ["relaunch job describe", "job"],
+  ["relaunch job describe", "jobDetails"],
   ["relaunch run list", "runs"],
   ["relaunch run show", "runDetails"],
   ["relaunch run stop", "run"],

@@ -6,7 +6,7 @@ import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing
 import { Ajv2020 } from "ajv/dist/2020.js"
 import * as Effect from "effect/Effect"
 import schema from "../../../docs/schema/relaunch.schema.json" with { type: "json" }
-import { builders, configured, machine, rig } from "./command.ts"
+import { builders, configured, machine, userEnvironment } from "./command.ts"
 import { python } from "./sdk.ts"
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true })
@@ -82,7 +82,7 @@ describe("--json", () => {
         yield* answer("plan", ["plan", "--docker-image", "wandb/job_hello_world:main"])
         yield* answer("jobs", ["job", "list"])
         yield* answer("jobs", ["job", "list", "--all", "-p", "demo"])
-        yield* answer("job", ["job", "describe", "demo/train:v0"])
+        yield* answer("jobDetails", ["job", "describe", "demo/train:v0"])
         yield* answer("texts", ["job", "delete", "demo/other", "--dry-run"])
         yield* answer("texts", ["job", "delete", "demo/other", "--yes"])
         const runs = yield* answer("runs", ["run", "list"])
@@ -189,7 +189,7 @@ describe("--json", () => {
       const { home, json } = yield* machine
       const server = yield* startRelaunchCli(["serve", "--port", "0", "--json"], {
         home,
-        env: rig.environment,
+        env: userEnvironment,
       })
       yield* server.waitForText(/\n}/)
       fits("serving", server.stdout())

@@ -2,6 +2,7 @@
  * Every setting as data: its flag, its variables, its key in the configuration files, its default.
  * The command line, the files and the documentation are all made from this table.
  */
+import { machineSettings } from "./machine-settings.ts"
 import type { Setting } from "./setting.ts"
 
 export const settings = [
@@ -103,7 +104,7 @@ export const settings = [
     kind: "text",
     value: "path",
     group: "Image",
-    help: "Dockerfile, relative to the build context (default: one is made)",
+    help: "Dockerfile, relative to the build context (default: one is made); `-` reads standard input, and the job keeps it",
   },
   {
     key: "base-image",
@@ -236,6 +237,12 @@ export const settings = [
     fallback: "auto",
   },
   {
+    key: "strict",
+    kind: "flag",
+    group: "Output",
+    help: "Take a warning as an error, with exit status 2: a launch that has one starts nothing",
+  },
+  {
     key: "no-pager",
     kind: "flag",
     group: "Output",
@@ -248,53 +255,7 @@ export const settings = [
     help: "Never ask; fail and name the flag instead",
   },
 
-  {
-    key: "builder-settings",
-    kind: "map",
-    value: "name=value",
-    group: "Machine",
-    help: "Settings of the builder backend named by `type`; in files they stand under `builder`",
-    filesOnly: true,
-  },
-  {
-    key: "cache",
-    kind: "text",
-    group: "Machine",
-    help: "Folder for git mirrors and digests of code",
-    filesOnly: true,
-  },
-  {
-    key: "code-limit",
-    kind: "number",
-    group: "Machine",
-    help: "Largest code source, in bytes",
-    fallback: 2_000_000_000,
-    filesOnly: true,
-  },
-  {
-    key: "code-file-limit",
-    kind: "number",
-    group: "Machine",
-    help: "Most files of a code source",
-    fallback: 100_000,
-    filesOnly: true,
-  },
-  {
-    key: "git-timeout",
-    kind: "number",
-    group: "Machine",
-    help: "Time limit of one git command, in seconds",
-    fallback: 600,
-    filesOnly: true,
-  },
-  {
-    key: "server-port",
-    kind: "number",
-    group: "Machine",
-    help: "Port of `relaunch serve`",
-    fallback: 7711,
-    filesOnly: true,
-  },
+  ...machineSettings,
 ] as const satisfies ReadonlyArray<Setting>
 
 export type SettingKey = (typeof settings)[number]["key"]

@@ -30,6 +30,7 @@ export const failureCodes = {
   E_CONFIRM: exitCodes.usage,
   E_FORBIDDEN_OPTION: exitCodes.usage,
   E_SECRET_MISSING: exitCodes.usage,
+  E_WARNING: exitCodes.usage,
 
   E_SOURCE_NOT_FOUND: exitCodes.source,
   E_SOURCE_UNREADABLE: exitCodes.source,

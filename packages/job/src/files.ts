@@ -5,6 +5,8 @@ import { contentDigest, manifestDigest } from "./manifest.ts"
 export const definitionFile = "wandb-job.json"
 export const frozenRequirementsFile = "requirements.frozen.txt"
 export const patchFile = "diff.patch"
+/** Of our own: released versions of `wandb` do not know it, and build with a Dockerfile of the source. */
+export const dockerfileFile = "Dockerfile"
 
 export interface JobFile {
   readonly path: string
@@ -16,17 +18,21 @@ export interface JobParts {
   /** Lines of the project's requirements for code jobs, empty for git and image jobs. */
   readonly frozenRequirements: string
   /** Uncommitted changes of a git job. */
-  readonly patch?: string
+  readonly patch?: string | undefined
+  /** Text of a Dockerfile that is no file of the source. */
+  readonly dockerfile?: string | undefined
 }
 
 export const jobFiles = ({
   definition,
+  dockerfile,
   frozenRequirements,
   patch,
 }: JobParts): ReadonlyArray<JobFile> => [
   { path: definitionFile, text: printDefinition(definition) },
   { path: frozenRequirementsFile, text: frozenRequirements },
   ...(patch === undefined ? [] : [{ path: patchFile, text: patch }]),
+  ...(dockerfile === undefined ? [] : [{ path: dockerfileFile, text: dockerfile }]),
 ]
 
 /** Hex md5 that the job artifact will have. */

@@ -12,6 +12,7 @@ export {
 } from "./definition.ts"
 export {
   definitionFile,
+  dockerfileFile,
   frozenFrom,
   frozenRequirementsFile,
   type JobParts,

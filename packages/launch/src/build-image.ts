@@ -1,7 +1,7 @@
 /** Builds the image of a plan: the log on disk, secrets masked, and a failure with all that explains it. */
 import * as fs from "node:fs"
 import { join } from "node:path"
-import { BuildEvent, Builder, type BuiltImage } from "@relaunch/build"
+import { Builder, type BuiltImage } from "@relaunch/build"
 import { type DockerfileLines, linesOf } from "@relaunch/dockerfile"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import { locked } from "@relaunch/lock"
@@ -19,6 +19,8 @@ export interface MadeImage {
   readonly image: BuiltImage
   /** Path of the log; absent when nothing was built. */
   readonly log: string | undefined
+  /** What the build warned of, in order. */
+  readonly warnings: ReadonlyArray<string>
 }
 
 const linesAround = 3
@@ -44,13 +46,13 @@ const failedLines = (error: Failure, dockerfile: string): DockerfileLines | unde
 }
 
 const sourceOf = (
-  { dockerfile: { path, text } }: ImagePlan,
+  { dockerfile: { name, text } }: ImagePlan,
   { firstLine, lastLine }: DockerfileLines,
 ) => {
   const all = text.trimEnd().split(/\r?\n/)
   const from = Math.max(1, firstLine - linesAround)
   return {
-    file: path ?? "default Dockerfile",
+    file: name,
     firstLine,
     lastLine,
     lines: all.slice(firstLine - 1, lastLine),
@@ -110,16 +112,17 @@ export const buildImage = (
 ): Effect.Effect<MadeImage, Failure, Builder> =>
   Effect.scoped(
     Effect.gen(function* () {
-      if (present !== undefined) return { image: present, log: undefined }
+      if (present !== undefined) return { image: present, log: undefined, warnings: [] }
       const builder = yield* Builder
       // Engines that build the same twice at once make two images of one name.
       yield* oneBuilder(settings.locks, identity)
       const meanwhile = yield* builder.find(ref, identity)
-      if (meanwhile !== undefined) return { image: meanwhile, log: undefined }
+      if (meanwhile !== undefined) return { image: meanwhile, log: undefined, warnings: [] }
       const log = yield* buildLog(settings.buildLogs, jobName)
       const secrets = request.secrets ?? {}
       const masked = maskerOf(secrets)
       let built: BuiltImage | undefined
+      const warnings: Array<string> = []
       yield* builder
         .build({
           ref,
@@ -138,7 +141,8 @@ export const buildImage = (
           Stream.runForEachChunk((said) => {
             const events = Array.from(said, (event) => maskedEvent(event, masked))
             for (const event of events) {
-              if (BuildEvent.$is("Finished")(event)) built = event.image
+              if (event._tag === "Finished") built = event.image
+              if (event._tag === "Warning") warnings.push(event.message)
             }
             return Effect.flatMap(log.write(events), (more) =>
               emit.all([...events, ...more].map((event) => LaunchEvent.Build({ event }))),
@@ -148,6 +152,6 @@ export const buildImage = (
         )
       const image =
         built ?? (yield* Effect.dieMessage("a build ended without an image and without a failure"))
-      return { image, log: log.path }
+      return { image, log: log.path, warnings }
     }),
   )

@@ -23,22 +23,18 @@ import {
 import { type Failure, failure } from "@relaunch/failure"
 import { imageNameSafe } from "@relaunch/job"
 import * as Effect from "effect/Effect"
-import {
-  checkedWords,
-  fromInside,
-  missingScript,
-  nulInWord,
-  scriptOf,
-  strayScript,
-} from "./entry-point.ts"
+import { checkedWords, missingScript, nulInWord, scriptOf, strayScript } from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
 import { sourceWarnings } from "./source-warnings.ts"
 import { checkedContext, contextOf, readFrom } from "./tree.ts"
+import { besideEntryPoint, type UsersDockerfile, usersDockerfile } from "./users-dockerfile.ts"
 
 export interface DockerfilePlan {
   readonly text: string
-  /** Path in the build context, null for the default Dockerfile. */
+  /** Path in the build context; null where it is none of its files, as the default Dockerfile. */
   readonly path: string | null
+  /** What messages call it: its path, or what it is. */
+  readonly name: string
   /** Why this Dockerfile. */
   readonly reason: string
   /** Each instruction of the default Dockerfile with its reason; empty for a user's own. */
@@ -55,103 +51,18 @@ export interface ImagePlan {
   readonly warnings: ReadonlyArray<string>
 }
 
-const besideEntryPoint = "Dockerfile.wandb"
-
-const missingDockerfile = (wish: string, folder: string, tree: BuildContext): Failure => {
-  const there = tree.entries
-    .filter(({ kind, path }) => kind === "file" && /(?:^|[./])dockerfile(?:$|\.)/i.test(path))
-    .map(({ path }) => path)
-  const looked = folder === "" ? wish : `${folder}/${wish}`
-  if (cleanPath(wish) === undefined) {
-    return failure(
-      "E_DOCKERFILE_NOT_FOUND",
-      `Dockerfile \`${wish}\` is outside the build context`,
-      {
-        hints: ["It must lie in the build context; give its path relative to that"],
-        details: { dockerfile: wish, buildContext: folder },
-      },
-    )
-  }
-  return failure("E_DOCKERFILE_NOT_FOUND", `There is no Dockerfile \`${looked}\` in the source`, {
-    hints: [
-      "The path is relative to the build context",
-      ...(there.length === 0
-        ? []
-        : [
-            `The source has ${there
-              .slice(0, 5)
-              .map((path) => `\`${path}\``)
-              .join(", ")}`,
-          ]),
-    ],
-    details: { dockerfile: wish, buildContext: folder, found: there.slice(0, 20) },
-  })
-}
-
-interface Chosen {
-  readonly folder: string
-  readonly path: string
-  readonly text: string
-  readonly reason: string
-  readonly entryPoint: ReadonlyArray<string>
-}
-
-/** A Dockerfile of the user's: asked for, or beside the entry point. */
-const usersDockerfile = (
-  resolved: Resolved,
-  tree: BuildContext,
-  folder: string,
-): Effect.Effect<Chosen | undefined, Failure> =>
-  Effect.suspend(() => {
-    const { read } = readFrom(tree.entries)
-    const entryPoint = resolved.entryPoint ?? []
-    const at = (inside: string, path: string) => read(inside === "" ? path : `${inside}/${path}`)
-    const wish = resolved.build.dockerfile
-    if (wish !== undefined) {
-      const path = cleanPath(wish)
-      const text = path === undefined ? undefined : at(folder, path)
-      return path === undefined || text === undefined
-        ? Effect.fail(missingDockerfile(wish, folder, tree))
-        : Effect.succeed({ folder, path, text, entryPoint, reason: "asked for by --dockerfile" })
-    }
-    const script = scriptOf(entryPoint)
-    if (script === undefined || resolved.build.baseImage !== undefined)
-      return Effect.succeed(undefined)
-    const beside = script.includes("/") ? script.slice(0, script.lastIndexOf("/")) : ""
-    const path = beside === "" ? besideEntryPoint : `${beside}/${besideEntryPoint}`
-    const text = at(folder, path)
-    if (text === undefined) return Effect.succeed(undefined)
-    const reason = `\`${besideEntryPoint}\` is beside the entry point`
-    // Such a Dockerfile is written for its own directory, unless the user named another context.
-    return Effect.succeed(
-      beside === "" || resolved.build.buildContext !== undefined
-        ? { folder, path, text, entryPoint, reason }
-        : {
-            folder: beside,
-            path: besideEntryPoint,
-            text,
-            entryPoint: fromInside(entryPoint, beside),
-            reason: `${reason}, which is then the build context`,
-          },
-    )
-  })
-
-const custom = (chosen: Chosen, tree: BuildContext): Effect.Effect<ImagePlan, Failure> =>
+const custom = (chosen: UsersDockerfile, tree: BuildContext): Effect.Effect<ImagePlan, Failure> =>
   Effect.gen(function* () {
-    const context = yield* contextOf(tree, chosen.folder)
-    const bases = yield* baseImages(chosen.path, chosen.text, {})
-    const inContext = context.entries.some(({ path }) => path === chosen.path)
+    const { entryPoint, folder, name, path, reason, text } = chosen
+    const context = yield* contextOf(tree, folder)
+    const bases = yield* baseImages(name, text, {})
+    const inContext = context.entries.some((entry) => entry.path === path)
     return {
-      contextFolder: chosen.folder,
+      contextFolder: folder,
       context,
-      dockerfile: {
-        text: chosen.text,
-        path: inContext ? chosen.path : null,
-        reason: chosen.reason,
-        instructions: [],
-      },
+      dockerfile: { text, path: inContext ? (path ?? null) : null, name, reason, instructions: [] },
       bases,
-      entryPoint: chosen.entryPoint,
+      entryPoint,
       warnings: [],
     }
   })
@@ -211,6 +122,7 @@ const byDefault = (
       dockerfile: {
         text: printDockerfile(plan),
         path: null,
+        name: "default Dockerfile",
         reason: `no \`--dockerfile\` and no \`${besideEntryPoint}\` beside the entry point`,
         instructions: plan.instructions,
       },

@@ -12,6 +12,7 @@ export {
 } from "./leftovers.ts"
 export { type LaunchPlan, plan } from "./plan.ts"
 export {
+  checkedLaunch,
   type JobRequest,
   type LaunchRequest,
   type SourceRequest,

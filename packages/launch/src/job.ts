@@ -2,11 +2,18 @@
 
 import { isListed, md5Digests } from "@relaunch/build"
 import type { Failure } from "@relaunch/failure"
-import { type JobDefinition, jobDigest, jobFiles, manifestDigest } from "@relaunch/job"
+import {
+  dockerfileFile,
+  type JobDefinition,
+  type JobParts,
+  jobDigest,
+  jobFiles,
+  manifestDigest,
+} from "@relaunch/job"
 import { type Artifact, readLenient, Store, type Verdict } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type { CodeToLog, Resolved } from "./resolved.ts"
-import { definitionOf, versionText } from "./values.ts"
+import { artifactText, definitionOf, versionText } from "./values.ts"
 
 export interface JobDecision {
   readonly entity: string
@@ -90,6 +97,28 @@ const few = (lines: ReadonlyArray<string>): ReadonlyArray<string> =>
     ? lines
     : [...lines.slice(0, shownChanges), `and ${lines.length - shownChanges} more`]
 
+/** The job's files; id of its code artifact, if it has one. */
+const partsOf = (resolved: Resolved, codeArtifactId: string): JobParts => ({
+  definition: resolved.definition(codeArtifactId),
+  frozenRequirements: resolved.frozenRequirements,
+  patch: resolved.patch,
+  dockerfile: resolved.build.dockerfileText?.text,
+})
+
+/** What differs between the version before and the one to come, whose digest is another. */
+const jobChanges = (
+  stored: Artifact,
+  { definition, ...rest }: JobParts,
+): Effect.Effect<ReadonlyArray<string>, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const dockerfile = yield* artifactText(store, stored, dockerfileFile)
+    return [
+      ...differences(yield* definitionOf(stored), definition),
+      ...(dockerfile === rest.dockerfile ? [] : ["the Dockerfile on standard input changed"]),
+    ]
+  })
+
 /** What storing the job would do; stores nothing. */
 export const decideJob = (resolved: Resolved): Effect.Effect<JobDecision, Failure, Store> =>
   Effect.gen(function* () {
@@ -114,14 +143,8 @@ export const decideJob = (resolved: Resolved): Effect.Effect<JobDecision, Failur
     if (code !== undefined && code.artifact === undefined) {
       return { ...place, verdict: "updated", version: next, why: few(code.changes) }
     }
-    const definition = resolved.definition(code?.artifact?.id ?? "")
-    const { frozenRequirements, patch } = resolved
-    const digest = jobDigest({
-      definition,
-      frozenRequirements,
-      ...(patch === undefined ? {} : { patch }),
-    })
-    if (digest === stored.digest) {
+    const parts = partsOf(resolved, code?.artifact?.id ?? "")
+    if (jobDigest(parts) === stored.digest) {
       const pinned = resolved.report.digest ?? null
       const before: unknown = stored.metadataText === null ? null : readLenient(stored.metadataText)
       const own: unknown =
@@ -144,10 +167,9 @@ export const decideJob = (resolved: Resolved): Effect.Effect<JobDecision, Failur
       }
     }
     // Damage of the version before is no obstacle to the next.
-    const why = yield* Effect.match(definitionOf(stored), {
-      onSuccess: (before) => differences(before, definition),
-      onFailure: ({ message }) => [message],
-    })
+    const why = yield* Effect.catchAll(jobChanges(stored, parts), ({ message }) =>
+      Effect.succeed([message]),
+    )
     return {
       ...place,
       verdict: "updated",
@@ -168,7 +190,7 @@ export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, 
       return { artifact: resolved.existing, verdict: "unchanged" }
     }
     const store = yield* Store
-    const { code, entity, frozenRequirements, patch, project } = resolved
+    const { code, entity, project } = resolved
     const place = { entity, project, description: resolved.description, createdByRun: null }
     const md5 = code === undefined ? undefined : yield* fileDigests(code)
     const codeId =
@@ -188,12 +210,7 @@ export const storeJob = (resolved: Resolved): Effect.Effect<StoredJob, Failure, 
             aliases: [],
             metadata: code.metadata,
           })).artifact.id
-    const definition = resolved.definition(codeId)
-    const files = jobFiles({
-      definition,
-      frozenRequirements,
-      ...(patch === undefined ? {} : { patch }),
-    })
+    const files = jobFiles(partsOf(resolved, codeId))
     return yield* store.artifacts.log({
       ...place,
       type: "job",

@@ -1,10 +1,10 @@
 /** What can be asked of stored jobs. */
 import type { Failure } from "@relaunch/failure"
-import { parseReference } from "@relaunch/job"
+import { dockerfileFile, parseReference } from "@relaunch/job"
 import { type Artifact, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import { requireArtifact } from "./find.ts"
-import { type JobValue, jobValue, versionText } from "./values.ts"
+import { artifactText, type JobValue, jobValue, versionText } from "./values.ts"
 
 interface Defaults {
   readonly entity: string
@@ -40,13 +40,20 @@ export const listJobs = (filter: {
     return { jobs, damaged }
   })
 
+export interface JobDetails extends JobValue {
+  /** Text of the Dockerfile that was given on standard input; null where the job has none. */
+  readonly dockerfile: string | null
+}
+
 export const describeJob = (
   reference: string,
   defaults: Defaults,
-): Effect.Effect<JobValue, Failure, Store> =>
+): Effect.Effect<JobDetails, Failure, Store> =>
   Effect.gen(function* () {
     const parsed = yield* parseReference(reference, defaults)
-    return yield* jobValue(yield* requireArtifact(parsed, "job"))
+    const artifact = yield* requireArtifact(parsed, "job")
+    const dockerfile = yield* artifactText(yield* Store, artifact, dockerfileFile)
+    return { ...(yield* jobValue(artifact)), dockerfile: dockerfile ?? null }
   })
 
 /** What `deleteJob` would remove: one version when the reference names one, else all of the job. */

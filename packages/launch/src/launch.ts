@@ -17,6 +17,7 @@ import type { RunSpecification } from "./specification.ts"
 import { told } from "./stream.ts"
 import { superviseRun } from "./supervise.ts"
 import { jobValue } from "./values.ts"
+import { warnOf } from "./warnings.ts"
 
 type Services = Exclude<LaunchServices, Scope.Scope>
 
@@ -62,9 +63,8 @@ export const createJob = (
       const resolved = yield* resolve(request, settings, false)
       yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
       const plan = yield* planJobImage(resolved, [])
-      for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {
-        yield* emit(LaunchEvent.Warning({ message }))
-      }
+      const warnings = [...resolved.warnings, ...(plan?.warnings ?? [])]
+      yield* warnOf(warnings, settings.strict, emit)
       const { artifact, verdict } = yield* storeJob(resolved)
       yield* emit(LaunchEvent.JobStored({ job: yield* jobValue(artifact), verdict }))
     }),

@@ -41,6 +41,7 @@ export interface LaunchPlan {
   readonly context: PlannedContext | null
   readonly dockerfile: {
     readonly path: string | null
+    readonly name: string
     readonly reason: string
     readonly text: string
     readonly instructions: ReadonlyArray<Instruction>

@@ -16,6 +16,7 @@ import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
 import type { RunSpecification } from "./specification.ts"
 import { jobValue, runValue, versionText } from "./values.ts"
+import { checkedWarnings, warnOf } from "./warnings.ts"
 
 /** Letters of W&B's run ids. */
 const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -39,7 +40,7 @@ const createRun = (
   request: LaunchRequest,
   resolved: Resolved,
   job: StoredJob,
-  { image, log }: MadeImage,
+  { image, log }: Omit<MadeImage, "warnings">,
 ) =>
   Effect.gen(function* () {
     const store = yield* Store
@@ -82,9 +83,8 @@ export const prepareRun = (
     yield* checkedInputs(resolved, request)
     yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
     const plan = yield* planJobImage(resolved, Object.keys(request.secrets ?? {}))
-    for (const message of [...resolved.warnings, ...(plan?.warnings ?? [])]) {
-      yield* emit(LaunchEvent.Warning({ message }))
-    }
+    const warnings = [...resolved.warnings, ...(plan?.warnings ?? [])]
+    yield* warnOf(warnings, settings.strict, emit)
     const buildable =
       plan === undefined
         ? undefined
@@ -99,17 +99,21 @@ export const prepareRun = (
           }
     const job = yield* storeJob(resolved)
     yield* emit(LaunchEvent.JobStored({ job: yield* jobValue(job.artifact), verdict: job.verdict }))
-    const { image, log } =
-      buildable === undefined
-        ? { image: readyImage(resolved), log: undefined }
-        : yield* buildImage(
-            buildable.plan,
-            buildable.identified,
-            { request, settings, jobName: resolved.jobName },
-            emit,
-          )
+    const {
+      image,
+      log,
+      warnings: said,
+    } = buildable === undefined
+      ? { image: readyImage(resolved), log: undefined, warnings: [] }
+      : yield* buildImage(
+          buildable.plan,
+          buildable.identified,
+          { request, settings, jobName: resolved.jobName },
+          emit,
+        )
     if (image === undefined) return yield* Effect.dieMessage("an image job without its image")
     yield* emit(LaunchEvent.ImageReady({ image }))
+    yield* checkedWarnings(said, settings.strict)
     const run = yield* createRun(request, resolved, job, { image, log })
     yield* emit(LaunchEvent.RunCreated({ run: runValue(run) }))
     return {

@@ -27,6 +27,8 @@ export interface JobRequest {
   readonly buildContext?: string | undefined
   /** Relative to the build context. */
   readonly dockerfile?: string | undefined
+  /** Text of a Dockerfile that is no file of the source; kept with a job that is made. */
+  readonly dockerfileText?: string | undefined
   readonly baseImage?: string | undefined
   /** `3.11`; in place of what the project's files say. */
   readonly runtime?: string | undefined
@@ -101,7 +103,8 @@ export const checkedLaunch = (request: LaunchRequest): Effect.Effect<LaunchReque
 
 /** Everything that can be refused before anything is touched. */
 export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<A, Failure> => {
-  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, platform, source } = request
+  const { baseImage, buildContext, entryPoint, gitRef, platform, source } = request
+  const dockerfile = request.dockerfileText ?? request.dockerfile
   const problem = (): Failure | undefined => {
     if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9_]+(?:\/v?\d+)?$/.test(platform)) {
       return usage(`\`${platform}\` is no platform`, "Write it as `linux/amd64` or `linux/arm64`")

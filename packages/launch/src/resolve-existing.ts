@@ -9,6 +9,7 @@ import type { Engine } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
 import {
   type CodeJob,
+  dockerfileFile,
   frozenRequirementsFile,
   type GitJob,
   type ImageJob,
@@ -231,6 +232,18 @@ const entryPointOf = (definition: JobDefinition): ReadonlyArray<string> | null =
   return words.length === 0 ? null : words
 }
 
+export const givenDockerfile = ({ dockerfileText }: JobRequest) =>
+  dockerfileText === undefined
+    ? undefined
+    : { text: dockerfileText, reason: "given on standard input" }
+
+/** One that a job keeps gives way to what is asked for. */
+const dockerfileOf = (kept: string | undefined, request: JobRequest) =>
+  givenDockerfile(request) ??
+  (kept === undefined || request.dockerfile !== undefined
+    ? undefined
+    : { text: kept, reason: "kept with the job" })
+
 export const resolveExisting = (
   reference: string,
   request: JobRequest,
@@ -246,6 +259,7 @@ export const resolveExisting = (
     const artifact = yield* requireArtifact(parsed, "job")
     const definition = yield* definitionOf(artifact)
     const patch = yield* artifactText(store, artifact, patchFile)
+    const kept = yield* artifactText(store, artifact, dockerfileFile)
     const part = yield* partOf(definition, artifact, patch, request, settings, pull)
     const built = definition.source_type === "image" ? undefined : definition.source
     return {
@@ -264,6 +278,7 @@ export const resolveExisting = (
       build: {
         buildContext: built?.build_context ?? undefined,
         dockerfile: request.dockerfile ?? built?.dockerfile ?? undefined,
+        dockerfileText: dockerfileOf(kept, request),
         baseImage: built?.base_image ?? undefined,
         runtime: request.runtime ?? (definition.runtime || undefined),
       },

@@ -22,16 +22,17 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { scriptOf } from "./entry-point.ts"
 import type { JobRequest } from "./request.ts"
-import { resolveExisting } from "./resolve-existing.ts"
+import { givenDockerfile, resolveExisting } from "./resolve-existing.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
-import { checkedContext, fileCount, readFrom } from "./tree.ts"
+import { checkedContext, fileCount, readFrom, treeMetadata } from "./tree.ts"
 
 export type SourceServices = Store | Engine | CommandExecutor | Scope.Scope
 
 const wishesOf = (request: JobRequest) => ({
   buildContext: request.buildContext,
   dockerfile: request.dockerfile,
+  dockerfileText: givenDockerfile(request),
   baseImage: request.baseImage,
   runtime: request.runtime,
 })
@@ -54,7 +55,7 @@ const lastPart = (path: string): string =>
 const runtimeOf = (
   read: (path: string) => string | undefined,
   folder: string,
-  { dockerfile, runtime }: JobRequest,
+  { dockerfile, dockerfileText, runtime }: JobRequest,
 ): Effect.Effect<{ readonly runtime: string; readonly runtimeFrom: string }, Failure> =>
   inspectProject(
     {
@@ -70,7 +71,7 @@ const runtimeOf = (
     Effect.map(({ python }) => ({ runtime: python.version, runtimeFrom: python.from })),
     // A Dockerfile of the user's own decides the Python; the job's `runtime` is only a note then.
     Effect.catchIf(
-      () => dockerfile !== undefined && runtime === undefined,
+      () => (dockerfileText ?? dockerfile) !== undefined && runtime === undefined,
       () =>
         Effect.succeed({
           runtime: supportedPythons[0],
@@ -140,21 +141,6 @@ const resolveGit = (
       warnings,
     }
   })
-
-/** What a W&B manifest cannot say of a tree: which files are executable, and its links. */
-const treeMetadata = (tree: Resolved["tree"]): Readonly<Record<string, unknown>> | null => {
-  const executables = tree?.entries
-    .filter(({ kind, mode }) => kind === "file" && (mode & 0o111) !== 0)
-    .map(({ path }) => path)
-  const links = tree?.entries
-    .filter(({ kind }) => kind === "link")
-    .map(({ path, target }) => [path, target])
-  const some = {
-    ...(executables?.length ? { executables } : {}),
-    ...(links?.length ? { links: Object.fromEntries(links) } : {}),
-  }
-  return Object.keys(some).length === 0 ? null : { relaunch: some }
-}
 
 const resolveCode = (
   path: string,

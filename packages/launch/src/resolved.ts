@@ -53,7 +53,10 @@ export interface Resolved {
 /** How the user or the stored job wants the image built. */
 export interface BuildWishes {
   readonly buildContext: string | undefined
+  /** Path in the build context. */
   readonly dockerfile: string | undefined
+  /** One that is no file of the source, and why it is used; it goes before any other. */
+  readonly dockerfileText?: { readonly text: string; readonly reason: string } | undefined
   readonly baseImage: string | undefined
   readonly runtime: string | undefined
   /** What decided the runtime, for the plan. */

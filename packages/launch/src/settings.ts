@@ -18,6 +18,8 @@ export interface LaunchSettings {
   readonly git: Omit<GitOptions, "login">
   /** Bytes and files that a code source may have. */
   readonly codeLimits: CodeLimits
+  /** Whether a warning ends a launch before anything is stored, or started. */
+  readonly strict: boolean
   /** Seconds between SIGTERM and SIGKILL when a launch is cancelled. */
   readonly cancelGrace: number
 }

@@ -116,3 +116,20 @@ export const contextOf = (
       ignored: tree.ignored + (entries.length - kept.length),
     })
   })
+
+/** What a W&B manifest cannot say of a tree: which files are executable, and its links. */
+export const treeMetadata = ({
+  entries,
+}: BuildContext): Readonly<Record<string, unknown>> | null => {
+  const executables = entries
+    .filter(({ kind, mode }) => kind === "file" && (mode & 0o111) !== 0)
+    .map(({ path }) => path)
+  const links = entries
+    .filter(({ kind }) => kind === "link")
+    .map(({ path, target }) => [path, target])
+  const some = {
+    ...(executables.length > 0 ? { executables } : {}),
+    ...(links.length > 0 ? { links: Object.fromEntries(links) } : {}),
+  }
+  return Object.keys(some).length === 0 ? null : { relaunch: some }
+}

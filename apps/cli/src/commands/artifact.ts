@@ -11,6 +11,7 @@ import { age } from "../render/text.ts"
 import { whileWaiting } from "../render/waiting.ts"
 import { session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
+import { warn } from "../warnings.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
   const value = flags[key]
@@ -54,7 +55,7 @@ export const downloadCommand = (reference: string, flags: Flags): CommandEffect 
       { type: text(flags, "type"), folder: text(flags, "output"), workingDirectory: process.cwd() },
     ).pipe(Effect.provide(storeOf(current)), whileWaiting(current, "copy the files"))
     for (const { path, reference: where } of download.references) {
-      yield* talk(`warning: \`${path}\` is a reference to ${where} and was not fetched`)
+      yield* warn(`\`${path}\` is a reference to ${where} and was not fetched`)
     }
     yield* current.flag("json") ? answerJson(download) : answer(download.folder)
     return exitCodes.success

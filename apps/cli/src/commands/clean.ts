@@ -24,6 +24,7 @@ import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive } from "../request.ts"
 import { configuredBuilder, type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
+import { warn } from "../warnings.ts"
 
 /** Every engine that answers here, once, whichever backends build with it; and why others do not. */
 const enginesOf = (current: Session) =>
@@ -62,7 +63,7 @@ const tellUnseen = (failed: ReadonlyArray<{ readonly name: string; readonly erro
     )
     const told = failed.filter(({ name }) => used.has(name))
     for (const message of new Set(told.map(({ error }) => error.message))) {
-      yield* talk(`warning: containers there were not looked for: ${message}`)
+      yield* warn(`containers there were not looked for: ${message}`)
     }
   })
 

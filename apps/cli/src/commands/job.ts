@@ -18,11 +18,12 @@ import { launchLayers } from "../layers.ts"
 import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { fields, table } from "../render/table.ts"
-import { age, localTime, shellWords } from "../render/text.ts"
+import { age, counted, localTime, shellWords } from "../render/text.ts"
 import { whileWaiting } from "../render/waiting.ts"
-import { isInteractive, jobRequestOf, launchSettingsOf } from "../request.ts"
+import { isInteractive, jobRequestOf, launchSettingsOf, withDockerfileText } from "../request.ts"
 import { type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
+import { warn } from "../warnings.ts"
 import { planned } from "./plan.ts"
 
 const text = (flags: Flags, key: string): string | undefined => {
@@ -49,7 +50,7 @@ const plannedCreation = (current: Session, request: JobRequest): Effect.Effect<n
     const found = yield* planned(current, request)
     const { entity, name, project, verdict, version } = found.job
     const reference = `${entity}/${project}/${name}:${version}`
-    yield* Effect.forEach(found.warnings, (message) => talk(`warning: ${message}`))
+    yield* Effect.forEach(found.warnings, warn)
     if (current.flag("json")) yield* answerJson(found)
     else if (current.flag("quiet")) yield* answer(reference)
     else yield* answer(`${plannedVerbs[verdict]} job: ${reference}`)
@@ -76,7 +77,7 @@ export const createCommand = (
     const asked: SourceRequest =
       kind === "image" ? { _tag: "Image", image: source } : { _tag: "Uri", uri: source }
     const aliases = flags["alias"]
-    const request = {
+    const request: JobRequest = yield* withDockerfileText({
       ...base,
       source: asked,
       expected: kind === "image" ? undefined : kind,
@@ -84,12 +85,12 @@ export const createCommand = (
       description: text(flags, "description"),
       aliases: Array.isArray(aliases) ? aliases.map(String) : [],
       platform: current.text("platform"),
-    }
+    })
     if (current.flag("dry-run")) return yield* plannedCreation(current, request)
     const stored: { job?: JobValue; verdict?: keyof typeof verbs } = {}
     yield* createJob(request, yield* launchSettingsOf(current)).pipe(
       Stream.runForEach((event) => {
-        if (event._tag === "Warning") return talk(`warning: ${event.message}`)
+        if (event._tag === "Warning") return warn(event.message)
         if (event._tag === "JobStored") Object.assign(stored, event)
         return Effect.void
       }),
@@ -119,7 +120,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
       project: current.text("project"),
       allVersions: flags["all"] === true,
     }).pipe(Effect.provide(storeOf(current)))
-    yield* Effect.forEach(damaged, ({ message }) => talk(`warning: ${message}`))
+    yield* Effect.forEach(damaged, ({ message }) => warn(message))
     if (current.flag("json")) yield* answerJson(jobs)
     else if (current.flag("quiet")) yield* answerLines(jobs.map(referenceOf))
     else if (jobs.length === 0)
@@ -135,6 +136,8 @@ export const listCommand = (flags: Flags): CommandEffect =>
     }
     return exitCodes.success
   })
+
+const linesOf = (text: string): string => counted(text.trimEnd().split("\n").length, "line")
 
 export const describeCommand = (reference: string, flags: Flags): CommandEffect =>
   Effect.gen(function* () {
@@ -172,6 +175,9 @@ export const describeCommand = (reference: string, flags: Flags): CommandEffect 
         ...("dockerfile" in source && source.dockerfile
           ? ([["dockerfile", source.dockerfile]] as const)
           : []),
+        ...(job.dockerfile === null
+          ? []
+          : ([["dockerfile", `kept with the job, ${linesOf(job.dockerfile)}`]] as const)),
         ...("base_image" in source && source.base_image
           ? ([["base image", source.base_image]] as const)
           : []),

@@ -11,6 +11,7 @@ import { whileWaiting } from "../render/waiting.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
 import type { TellChoice } from "../services.ts"
 import { type Session, session } from "../session.ts"
+import { warnings } from "../warnings.ts"
 
 export const planned = (
   current: Session,
@@ -37,6 +38,7 @@ export const planOf = (current: Session): Effect.Effect<number, Failure> =>
       })
     const found = yield* planned(current, yield* launchRequestOf(current), tell)
     const { entity, name, project, version } = found.job
+    warnings.told.push(...found.warnings)
     if (current.flag("json")) yield* answerJson(found)
     else if (current.flag("quiet")) yield* answer(`${entity}/${project}/${name}:${version}`)
     else yield* answer(planText(found, builder))

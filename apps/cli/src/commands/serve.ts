@@ -11,6 +11,7 @@ import { launchLayers } from "../layers.ts"
 import { answer, answerJson, talk } from "../output.ts"
 import { type Session, session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
+import { warn } from "../warnings.ts"
 
 const loopback = "127.0.0.1"
 
@@ -97,7 +98,7 @@ export const envCommand = (flags: Flags): CommandEffect =>
       return { key: yield* store.keys.own(entity), running: yield* runningServer }
     }).pipe(Effect.provide(storeOf(current)))
     if (running === undefined) {
-      yield* talk("warning: no server runs yet; start one with `relaunch serve`")
+      yield* warn("no server runs yet; start one with `relaunch serve`")
     }
     const project = current.text("project")
     const variables = {

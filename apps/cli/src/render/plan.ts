@@ -55,7 +55,7 @@ const dockerfileLines = ({ dockerfile }: LaunchPlan): ReadonlyArray<string> =>
   dockerfile === null
     ? []
     : [
-        `${dockerfile.path ?? "default"}: ${dockerfile.reason}`,
+        `${visible(dockerfile.path ?? (dockerfile.instructions.length > 0 ? "default" : dockerfile.name))}: ${dockerfile.reason}`,
         ...(dockerfile.instructions.length === 0
           ? dockerfile.text
               .trimEnd()
