@@ -2,7 +2,7 @@
 import { describe, expect } from "bun:test"
 import { gitRepository, liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
+import { machine, userEnvironment } from "./command.ts"
 import { python } from "./sdk.ts"
 
 const overrides = (config: Readonly<Record<string, unknown>>) =>
@@ -113,7 +113,7 @@ describe("a stored job", () => {
       ])
       const server = yield* startRelaunchCli(["serve", "--port", "0"], {
         home,
-        env: rig.environment,
+        env: userEnvironment,
       })
       yield* server.waitForText(/listening on/)
       const read = `import json, wandb
@@ -148,7 +148,7 @@ print(json.dumps(sorted(code.manifest.entries)))
       const { home, json } = yield* machine
       const server = yield* startRelaunchCli(["serve", "--port", "0"], {
         home,
-        env: rig.environment,
+        env: userEnvironment,
       })
       yield* server.waitForText(/listening on/)
       const variables = yield* json(["env", "-p", "demo"])

@@ -29,19 +29,24 @@ export const configured: Way | undefined = (() => {
   return way
 })()
 
+/** What a user of the rig has in their environment. */
+export const userEnvironment = { ...rig.environment, ...configured?.env }
+
 export interface Finished {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
+export const userHome = temporaryFolder(
+  configured === undefined
+    ? {}
+    : { ".config/relaunch/config.yaml": `builder: ${configured.name}\n` },
+)
+
 /** A user's machine: its own home, the rig's engine and certificates, the builder of the settings. */
 export const machine = Effect.gen(function* () {
-  const home = yield* temporaryFolder(
-    configured === undefined
-      ? {}
-      : { ".config/relaunch/config.yaml": `builder: ${configured.name}\n` },
-  )
+  const home = yield* userHome
   const relaunch = (
     args: ReadonlyArray<string>,
     options: {
@@ -54,7 +59,7 @@ export const machine = Effect.gen(function* () {
     relaunchCli(args, {
       home,
       ...options,
-      env: { ...rig.environment, ...configured?.env, ...options.env },
+      env: { ...userEnvironment, ...options.env },
     })
   /** The command must succeed; its one JSON value. */
   const json = (args: ReadonlyArray<string>, options: Parameters<typeof relaunch>[1] = {}) =>

@@ -10,7 +10,7 @@ import {
   temporaryFolder,
 } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { builders, machine, rig } from "./command.ts"
+import { builders, machine, userEnvironment } from "./command.ts"
 import { containersOfHome } from "./containers.ts"
 import { foreignImage } from "./inputs/fake-registry.ts"
 
@@ -75,7 +75,7 @@ describe("a run", () => {
             ],
           ],
         ] as const) {
-          const child = yield* startRelaunchCli(launch, { home, env: rig.environment })
+          const child = yield* startRelaunchCli(launch, { home, env: userEnvironment })
           yield* child.waitForText(/^up$/m)
           yield* child.signal(signal)
           yield* child.exited
@@ -200,7 +200,7 @@ describe("a log of 200 MB", () => {
       })
       const { home, json } = yield* machine
       const child = Bun.spawn([relaunchExecutable, "--uri", folder, ...flags], {
-        env: cliEnvironment(home, rig.environment),
+        env: cliEnvironment(home, userEnvironment),
         stdin: "ignore",
         stdout: Bun.file(`${folder}/said`),
         stderr: "ignore",

@@ -1,7 +1,7 @@
 /** A person at a terminal who types relaunch commands. */
 import { relaunchExecutable, terminal } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { machine, rig } from "./command.ts"
+import { machine, userEnvironment } from "./command.ts"
 
 /** Types a relaunch command into a shell, in the home of the machine. */
 export const person = (env: Readonly<Record<string, string>> = {}) =>
@@ -13,7 +13,7 @@ export const person = (env: Readonly<Record<string, string>> = {}) =>
       columns: 160,
       rows: 40,
       // A pager would wait for somebody to leave it.
-      env: { PAGER: "cat", ...rig.environment, ...env },
+      env: { PAGER: "cat", ...userEnvironment, ...env },
     })
     const run = (words: string, program = `'${relaunchExecutable}'`) =>
       Effect.zipRight(shell.type(`${program} ${words}; echo over $?`), shell.press("Enter"))

@@ -154,6 +154,16 @@ const texts: ReadonlyArray<BadInput> = [
     answer: { says: /^run \w+ finished/ },
     stored: { jobs: 1, runs: 1 },
   },
+  {
+    title: "a shell script with CRLF",
+    files: { "run.sh": "set -e\r\necho 1\r\n", Dockerfile: "FROM busybox:1\nCOPY run.sh .\n" },
+    args: ["--uri", ".", "-p", "demo", "-E", "sh run.sh", "-D", "Dockerfile"],
+    answer: {
+      says: /^warning: `run\.sh` has Windows line ends \(CR LF\), which a shell takes as a part of each command; save it with LF$/,
+      status: 1,
+    },
+    stored: { jobs: 1, runs: 1 },
+  },
 ]
 
 const values = (
