@@ -13,6 +13,68 @@ const flagOf: Readonly<Record<string, string>> = {
   "security.insecure": "--security=insecure",
 }
 
+/** Of a program between: what it says there, it says here. */
+const asTheProgram = (command: ReadonlyArray<string>): string =>
+  `Run \`${command.join(" ")}\` yourself: it must connect without a question, and wait`
+
+const unreachableHint = ({ address, command, kind }: ConnectError): string => {
+  if (command !== undefined) {
+    return kind === "missing"
+      ? `Install \`${command[0]}\`, or set BUILDKIT_HOST to a daemon that is reached without it`
+      : asTheProgram(command)
+  }
+  return address.startsWith("docker+")
+    ? "Set DOCKER_BUILDKIT=0 to build by the engine's classic endpoint; where a proxy is before the engine, it must pass `/grpc` and `/session`"
+    : "Start buildkitd, or set BUILDKIT_HOST to one that runs"
+}
+
+const connectFailure = (error: ConnectError): Failure => {
+  const { address, command, kind, reason } = error
+  const details = { address, ...(command === undefined ? {} : { command }) }
+  switch (kind) {
+    case "silent":
+      return failure("E_ENGINE_HANGS", `The BuildKit daemon at \`${address}\` does not answer`, {
+        hints: [
+          command === undefined
+            ? `It accepted the connection but said nothing for ${greeting}; restart it`
+            : asTheProgram(command),
+        ],
+        details,
+        cause: error,
+      })
+    case "permission":
+      return failure(
+        "E_ENGINE_PERMISSION",
+        `No permission to use the BuildKit daemon at \`${address}\``,
+        {
+          hints: [
+            "Add yourself to the socket's group, or start buildkitd with `--group` for one of yours",
+          ],
+          details,
+          cause: error,
+        },
+      )
+    case "tls":
+      return failure(
+        "E_ENGINE_UNREACHABLE",
+        `No secure connection to the BuildKit daemon at \`${address}\`: ${reason}`,
+        {
+          hints: [
+            "Check `ca`, `cert`, `key` and `server-name` of the builder: `ca` must have signed the daemon's certificate, and the daemon must trust `cert`",
+          ],
+          details,
+          cause: error,
+        },
+      )
+    default:
+      return failure("E_ENGINE_UNREACHABLE", `No BuildKit answers: ${error.message}`, {
+        hints: [unreachableHint(error)],
+        details,
+        cause: error,
+      })
+  }
+}
+
 export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
   switch (error._tag) {
     case "BuildError": {
@@ -49,51 +111,7 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
         cause: error,
       })
     case "ConnectError":
-      if (error.kind === "silent") {
-        return failure(
-          "E_ENGINE_HANGS",
-          `The BuildKit daemon at \`${error.address}\` does not answer`,
-          {
-            hints: [`It accepted the connection but said nothing for ${greeting}; restart it`],
-            details: { address: error.address },
-            cause: error,
-          },
-        )
-      }
-      if (error.kind === "permission") {
-        return failure(
-          "E_ENGINE_PERMISSION",
-          `No permission to use the BuildKit daemon at \`${error.address}\``,
-          {
-            hints: [
-              "Add yourself to the socket's group, or start buildkitd with `--group` for one of yours",
-            ],
-            details: { address: error.address },
-            cause: error,
-          },
-        )
-      }
-      if (error.kind === "tls") {
-        return failure(
-          "E_ENGINE_UNREACHABLE",
-          `No secure connection to the BuildKit daemon at \`${error.address}\`: ${error.reason}`,
-          {
-            hints: [
-              "Check `ca`, `cert`, `key` and `server-name` of the builder: `ca` must have signed the daemon's certificate, and the daemon must trust `cert`",
-            ],
-            details: { address: error.address },
-            cause: error,
-          },
-        )
-      }
-      return failure("E_ENGINE_UNREACHABLE", `No BuildKit answers: ${error.message}`, {
-        hints: [
-          error.address.startsWith("docker+")
-            ? "Set DOCKER_BUILDKIT=0 to build by the engine's classic endpoint; where a proxy is before the engine, it must pass `/grpc` and `/session`"
-            : "Start buildkitd, or set BUILDKIT_HOST to one that runs",
-        ],
-        cause: error,
-      })
+      return connectFailure(error)
     case "ExportError":
       return failure("E_ENGINE", `The image did not arrive in the engine: ${error.message}`, {
         hints: ["Check that the engine runs and its disk is not full"],

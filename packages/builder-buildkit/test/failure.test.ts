@@ -12,6 +12,31 @@ describe("a BuildKit that does not answer", () => {
     expect(hintOf("docker+tcp://host:2375")).toContain("DOCKER_BUILDKIT=0")
   })
 
+  test("behind a program is tried by that, which must be installed", () => {
+    const address = "docker-container://bk"
+    const command = ["docker", "exec", "-i", "bk", "buildctl", "dial-stdio"]
+    const told = (kind: ConnectError["kind"] & string, reason: string) => {
+      const { code, hints, message } = buildkitFailure(
+        new ConnectError({ address, command, kind, reason }),
+      )
+      return [code, message, hints.join("\n")]
+    }
+    const prefix = "No BuildKit answers: Could not connect to `docker-container://bk`: "
+    expect(told("missing", "`docker` is not installed")).toEqual([
+      "E_ENGINE_UNREACHABLE",
+      `${prefix}\`docker\` is not installed`,
+      "Install `docker`, or set BUILDKIT_HOST to a daemon that is reached without it",
+    ])
+    const tried =
+      "Run `docker exec -i bk buildctl dial-stdio` yourself: it must connect without a question, and wait"
+    expect(told("program", "x")).toEqual(["E_ENGINE_UNREACHABLE", `${prefix}x`, tried])
+    expect(told("silent", "x")).toEqual([
+      "E_ENGINE_HANGS",
+      "The BuildKit daemon at `docker-container://bk` does not answer",
+      tried,
+    ])
+  })
+
   test("on its own must be started or named", () => {
     expect(hintOf("unix:///run/buildkit/buildkitd.sock")).toContain("BUILDKIT_HOST")
   })

@@ -29,14 +29,15 @@ const connect = (
   options: ConnectOptions = {},
 ): Effect.Effect<Client, AddressError | ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
+    const text = typeof address === "string" ? address : addressText(address)
     const parsed = typeof address === "string" ? yield* parseAddress(address) : address
     // Node's HTTP/2 takes 20 ms to load: only whoever connects pays for it.
     const [{ connectDaemon }, { build }] = yield* Effect.promise(() =>
       Promise.all([import("./transport/daemon.ts"), import("./solve/build.ts")]),
     )
-    const daemon = yield* connectDaemon(parsed, options)
+    const daemon = yield* connectDaemon(parsed, options, text)
     return {
-      address: typeof address === "string" ? address : addressText(address),
+      address: text,
       ...controlOf(daemon),
       build: (request) => build(daemon, request),
     }

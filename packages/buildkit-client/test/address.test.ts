@@ -10,6 +10,7 @@ describe("an address", () => {
     command: words,
   })
   const dial = ["buildctl", "dial-stdio"]
+  const ssh = ["ssh", "-T", "-o", "BatchMode=yes"]
   const good: ReadonlyArray<readonly [string, Address]> = [
     ["unix:///run/buildkit/buildkitd.sock", { kind: "unix", path: "/run/buildkit/buildkitd.sock" }],
     ["unix:///with%20blank/s", { kind: "unix", path: "/with blank/s" }],
@@ -23,8 +24,12 @@ describe("an address", () => {
     ],
     ["podman-container://bk_1", command("podman", "exec", "-i", "bk_1", ...dial)],
     [
-      "podman-container://bk?context=c",
-      command("podman", "--context=c", "exec", "-i", "bk", ...dial),
+      "podman-container://bk?connection=c",
+      command("podman", "--connection=c", "exec", "-i", "bk", ...dial),
+    ],
+    [
+      "nerdctl-container://bk?namespace=n",
+      command("nerdctl", "--namespace=n", "exec", "-i", "bk", ...dial),
     ],
     ["nerdctl-container://bk", command("nerdctl", "exec", "-i", "bk", ...dial)],
     ["docker-container://bk?context=", command("docker", "exec", "-i", "bk", ...dial)],
@@ -36,10 +41,10 @@ describe("an address", () => {
         ...["--", ...dial],
       ),
     ],
-    ["ssh://me@host:2222", command("ssh", "-l", "me", "-p", "2222", "--", "host", ...dial)],
+    ["ssh://me@host:2222", command(...ssh, "-l", "me", "-p", "2222", "--", "host", ...dial)],
     [
       "ssh://host/run/b%20k.sock",
-      command("ssh", "--", "host", "buildctl", "--addr", "'unix:///run/b k.sock'", "dial-stdio"),
+      command(...ssh, "--", "host", "buildctl", "--addr", "'unix:///run/b k.sock'", "dial-stdio"),
     ],
     [
       "docker+unix:///var/run/docker.sock",
@@ -52,16 +57,30 @@ describe("an address", () => {
         engine: {
           kind: "command",
           command: [
-            ...["ssh", "-l", "me", "-p", "22", "--", "host"],
+            ...[...ssh, "-l", "me", "-p", "22", "--", "host"],
             ...["docker", "system", "dial-stdio"],
           ],
         },
       },
     ],
-    ["ssh://host", command("ssh", "--", "host", ...dial)],
+    [
+      "docker+ssh://host/run/user/1/docker.sock",
+      {
+        kind: "dockerd",
+        engine: {
+          kind: "command",
+          command: [
+            ...[...ssh, "--", "host", "docker", "--host", "'unix:///run/user/1/docker.sock'"],
+            ...["system", "dial-stdio"],
+          ],
+        },
+      },
+    ],
+    ["ssh://[fe80::1]:22", command(...ssh, "-p", "22", "--", "fe80::1", ...dial)],
+    ["ssh://host", command(...ssh, "--", "host", ...dial)],
     [
       "ssh://host/it's",
-      command("ssh", "--", "host", "buildctl", "--addr", "'unix:///it'\\''s'", "dial-stdio"),
+      command(...ssh, "--", "host", "buildctl", "--addr", "'unix:///it'\\''s'", "dial-stdio"),
     ],
     ["docker+tcp://[::1]", { kind: "dockerd", engine: { kind: "tcp", host: "::1", port: 2375 } }],
     ["docker+tcp://host", { kind: "dockerd", engine: { kind: "tcp", host: "host", port: 2375 } }],
@@ -91,7 +110,6 @@ describe("an address", () => {
     "docker+tcp://",
     "docker+ssh://",
     "docker+ssh://-oProxyCommand=x",
-    "docker+ssh://me:secret@host",
     "docker+http://host",
     "docker+docker+unix:///a",
     "ssh://-l@host",
@@ -99,7 +117,16 @@ describe("an address", () => {
     "unix:///%zz",
     "kube-pod://-it",
     "ssh://-oProxyCommand=x",
-    "ssh://me:secret@host",
+    "ssh://[x]",
+    "ssh://host?identity=x",
+    "ssh://host#x",
+    "tcp://host:1/path",
+    "tcp://me@host:1",
+    "unix:///a?b=c",
+    "docker-container://bk/path",
+    "docker-container://bk?namespace=x",
+    "podman-container://bk?context=x",
+    "kube-pod://pod?kubeconfig=x",
     "__proto__://x",
   ]
   for (const text of bad) {
@@ -111,6 +138,16 @@ describe("an address", () => {
       }),
     )
   }
+
+  effect("with a password is refused without telling it", () =>
+    Effect.gen(function* () {
+      for (const scheme of ["ssh", "docker+ssh", "tcp", "http", "docker-container"]) {
+        const address = `${scheme}://me:se@c:ret@host:1/path`
+        const { message } = yield* Effect.flip(parseAddress(address))
+        expect(message).toStartWith(`\`${scheme}://me:***@host:1/path\` is not a BuildKit address`)
+      }
+    }),
+  )
 
   effect("is told as it was written", () =>
     Effect.gen(function* () {

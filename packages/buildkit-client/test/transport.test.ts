@@ -137,7 +137,7 @@ describe("what cannot be reached is told", () => {
   liveEffect("where there is no socket", () =>
     Effect.gen(function* () {
       expect(yield* refused("unix:///nowhere/at/all.sock")).toBe(
-        "Could not connect to `unix:///nowhere/at/all.sock`: there is no such socket or program",
+        "Could not connect to `unix:///nowhere/at/all.sock`: there is no such socket",
       )
     }),
   )
@@ -168,12 +168,23 @@ describe("what cannot be reached is told", () => {
   liveEffect("where the program does not exist, or says why it ends", () =>
     Effect.gen(function* () {
       expect(yield* refused({ kind: "command", command: ["/nowhere/at/all"] })).toContain(
-        "there is no such socket or program",
+        "`/nowhere/at/all` is not installed",
       )
       const words = "echo 'Error: No such container: bk' >&2; exit 1"
       expect(yield* refused({ kind: "command", command: ["sh", "-c", words] })).toContain(
-        "No such container: bk",
+        "`sh`: Error: No such container: bk",
       )
+      // A login's greeting, where the daemon's should be.
+      const talks = "echo 'Welcome to the build machine'; cat >/dev/null"
+      expect(yield* refused({ kind: "command", command: ["sh", "-c", talks] })).toContain(
+        "`sh`: Welcome to the build machine",
+      )
+      const stays = "echo 'No route' >&2; exec >&- sleep 600"
+      expect(
+        yield* Client.connect({ kind: "command", command: ["sh", "-c", stays] }).pipe(Effect.flip),
+      ).toMatchObject({ kind: "program", reason: "`sh`: No route" })
+      const hangs = { kind: "command", command: ["sleep", "600"] } as const
+      expect(yield* refused(hangs)).toContain("`sleep` runs, but no daemon answers through it")
     }),
   )
 

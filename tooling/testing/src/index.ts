@@ -1,3 +1,10 @@
+export {
+  buildkitContainer,
+  type ContainerProgram,
+  containerEnvironment,
+  type TestContainer,
+  testContainer,
+} from "./buildkit-container.ts"
 export { effect, liveEffect } from "./effect.ts"
 export { type Files, temporaryFolder, writeFiles } from "./folder.ts"
 export {
@@ -27,5 +34,6 @@ export {
   testEngine,
   testRig,
 } from "./rig/environment.ts"
+export { type SshServer, sshServer } from "./ssh-server.ts"
 export { type Terminal, type TerminalOptions, terminal } from "./terminal.ts"
 export { type TlsFiles, type TlsServer, tlsFiles, tlsServer } from "./tls.ts"

@@ -2,6 +2,7 @@
  * Where a daemon is. The forms are those of buildctl (`client/connhelper` of moby/buildkit) and buildx,
  * and `docker+...` for the BuildKit inside a Docker engine.
  */
+import { isIPv6 } from "node:net"
 import * as Data from "effect/Data"
 import * as Effect from "effect/Effect"
 
@@ -40,30 +41,38 @@ const dialStdio = ["buildctl", "dial-stdio"]
 type Parsed = Address | string
 
 const containerIn =
-  (program: string) =>
+  (program: string, setting: string) =>
   (url: URL): Parsed => {
     const name = decodeURIComponent(url.host)
     if (!plainName(name)) return "it names no container"
-    const context = option("context", url.searchParams.get("context"))
-    return { kind: "command", command: [program, ...context, "exec", "-i", name, ...dialStdio] }
+    const where = option(setting, url.searchParams.get(setting))
+    return { kind: "command", command: [program, ...where, "exec", "-i", name, ...dialStdio] }
   }
 
+const hostOf = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, "$1")
+
+/** Nobody is there to be asked: a login or a host that ssh would ask about is an error. */
+const ssh = ["ssh", "-T", "-o", "BatchMode=yes"]
+
+const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+
 const sshTo =
-  (remote: (path: string) => ReadonlyArray<string>) =>
+  (remote: (socket: string | undefined) => ReadonlyArray<string>) =>
   (url: URL): Parsed => {
-    if (!plainName(url.hostname)) return "it names no host"
-    if (url.password !== "") return "a password does not belong there"
+    const host = hostOf(url)
+    if (!plainName(host) && !isIPv6(host)) return "it names no host"
     const user = decodeURIComponent(url.username)
     if (user !== "" && !plainName(user)) return "its user is no name"
+    const path = decodeURIComponent(url.pathname)
     return {
       kind: "command",
       command: [
-        "ssh",
+        ...ssh,
         ...(user === "" ? [] : ["-l", user]),
         ...(url.port === "" ? [] : ["-p", url.port]),
-        "--",
-        url.hostname,
-        ...remote(decodeURIComponent(url.pathname)),
+        ...["--", host],
+        // The other side has a shell that reads it.
+        ...remote(path === "" || path === "/" ? undefined : shellQuoted(`unix://${path}`)),
       ],
     }
   }
@@ -93,7 +102,7 @@ const unixAt = (url: URL): Endpoint | string => {
 const tcpAt =
   (defaultPort: number) =>
   (url: URL): Endpoint | string => {
-    const host = url.hostname.replace(/^\[(.*)\]$/, "$1")
+    const host = hostOf(url)
     const port = url.port === "" ? defaultPort : Number(url.port)
     return host === "" ? "it names no host" : { kind: "tcp", host, port }
   }
@@ -106,23 +115,52 @@ const inEngine =
     return { kind: "dockerd", engine }
   }
 
-const shellQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`
+interface Scheme {
+  readonly read: (url: URL) => Parsed
+  /** Behind a `?`. */
+  readonly settings?: ReadonlyArray<string>
+  readonly takes?: ReadonlyArray<"user" | "path">
+}
 
-const schemes: Readonly<Record<string, (url: URL) => Parsed>> = {
-  unix: unixAt,
-  tcp: tcpAt(1234),
-  "docker-container": containerIn("docker"),
-  "podman-container": containerIn("podman"),
-  "nerdctl-container": containerIn("nerdctl"),
-  "kube-pod": podOf,
-  ssh: sshTo((path) =>
-    path === "" || path === "/"
-      ? dialStdio
-      : ["buildctl", "--addr", shellQuoted(`unix://${path}`), "dial-stdio"],
-  ),
-  "docker+unix": inEngine(unixAt),
-  "docker+tcp": inEngine(tcpAt(2375)),
-  "docker+ssh": inEngine(sshTo(() => ["docker", "system", "dial-stdio"])),
+const schemes: Readonly<Record<string, Scheme>> = {
+  unix: { read: unixAt, takes: ["path"] },
+  tcp: { read: tcpAt(1234) },
+  "docker-container": { read: containerIn("docker", "context"), settings: ["context"] },
+  "podman-container": { read: containerIn("podman", "connection"), settings: ["connection"] },
+  "nerdctl-container": { read: containerIn("nerdctl", "namespace"), settings: ["namespace"] },
+  "kube-pod": { read: podOf, settings: ["context", "namespace", "container"] },
+  ssh: {
+    read: sshTo((socket) =>
+      socket === undefined ? dialStdio : ["buildctl", "--addr", socket, "dial-stdio"],
+    ),
+    takes: ["user", "path"],
+  },
+  "docker+unix": { read: inEngine(unixAt), takes: ["path"] },
+  "docker+tcp": { read: inEngine(tcpAt(2375)) },
+  "docker+ssh": {
+    read: inEngine(
+      sshTo((socket) => [
+        "docker",
+        ...(socket === undefined ? [] : ["--host", socket]),
+        ...["system", "dial-stdio"],
+      ]),
+    ),
+    takes: ["user", "path"],
+  },
+}
+
+/** What is written and would have no effect. */
+const excess = (url: URL, { settings = [], takes = [] }: Scheme): string | undefined => {
+  if (url.password !== "") return "a password does not belong there"
+  if (url.username !== "" && !takes.includes("user")) return "a user does not belong there"
+  const hasPath = url.pathname !== "" && url.pathname !== "/"
+  if (hasPath && !takes.includes("path")) return "a path does not belong there"
+  if (url.hash !== "") return `\`${url.hash}\` does not belong there`
+  const unknown = [...url.searchParams.keys()].find((name) => !settings.includes(name))
+  if (unknown === undefined) return undefined
+  return settings.length === 0
+    ? `\`${url.search}\` does not belong there`
+    : `it has no setting \`${unknown}\`, only ${settings.map((name) => `\`${name}\``).join(", ")}`
 }
 
 /** A `%` that escapes nothing is a `URIError`. */
@@ -134,24 +172,30 @@ const decoded = (read: () => Parsed): Parsed => {
   }
 }
 
+/** For messages. */
+const withoutPassword = (address: string): string =>
+  address.replace(/^([^/]*:\/\/[^/?#]*?):[^/?#]*@/, "$1:***@")
+
 /**
  * `unix:///run/buildkit/buildkitd.sock`, `tcp://host:1234`, `docker-container://name?context=`,
- * `podman-container://name`, `nerdctl-container://name`, `kube-pod://pod?namespace=&context=&container=`,
- * `ssh://user@host:22/path/of/socket`, and for a Docker engine `docker+unix:///var/run/docker.sock`,
- * `docker+tcp://host:2375`, `docker+ssh://host`.
+ * `podman-container://name?connection=`, `nerdctl-container://name?namespace=`,
+ * `kube-pod://pod?context=&namespace=&container=`, `ssh://user@host:22/path/of/socket`, and for a Docker engine
+ * `docker+unix:///var/run/docker.sock`, `docker+tcp://host:2375`, `docker+ssh://user@host:22/path/of/socket`.
+ * Anything else in it is refused.
  */
 export const parseAddress = (address: string): Effect.Effect<Address, AddressError> =>
   Effect.suspend(() => {
-    const refuse = (reason: string) => new AddressError({ address, reason })
-    const [scheme = ""] = address.split("://")
-    const read = Object.hasOwn(schemes, scheme) ? schemes[scheme] : undefined
-    if (read === undefined) {
+    const refuse = (reason: string) =>
+      new AddressError({ address: withoutPassword(address), reason })
+    const [name = ""] = address.split("://")
+    const scheme = Object.hasOwn(schemes, name) ? schemes[name] : undefined
+    if (scheme === undefined) {
       return refuse(`it starts with none of ${Object.keys(schemes).join(", ")}`)
     }
     // Of schemes that it knows, URL drops default ports and the case of names.
-    const parsed = URL.parse(`buildkit${address.slice(scheme.length)}`)
-    if (parsed === null) return refuse("it cannot be read")
-    const result = decoded(() => read(parsed))
+    const url = URL.parse(`buildkit${address.slice(name.length)}`)
+    if (url === null) return refuse("it cannot be read")
+    const result = excess(url, scheme) ?? decoded(() => scheme.read(url))
     return typeof result === "string" ? refuse(result) : Effect.succeed(result)
   })
 

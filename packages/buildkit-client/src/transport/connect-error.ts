@@ -7,9 +7,12 @@ export class ConnectError extends Data.TaggedError("ConnectError")<{
   readonly reason: string
   /**
    * `permission`: it is there and not for this user; `silent`: it accepted and said nothing in time; `tls`: one
-   * side does not take the other's certificate, or has none.
+   * side does not take the other's certificate, or has none; `missing`: the program of `command` is not installed;
+   * `program`: it cannot be run, or ended.
    */
-  readonly kind?: "permission" | "silent" | "tls"
+  readonly kind?: "missing" | "permission" | "program" | "silent" | "tls"
+  /** Whose stdin and stdout were to be the connection. */
+  readonly command?: ReadonlyArray<string>
 }> {
   override get message(): string {
     return `Could not connect to \`${this.address}\`: ${this.reason}`

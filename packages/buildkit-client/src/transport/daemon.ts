@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import { type Connection, connection, type Metadata } from "../grpc/connection.ts"
 import type { RpcError } from "../grpc/status.ts"
 import { controlService } from "../wire/control.ts"
-import { type Address, addressText } from "./address.ts"
+import type { Address } from "./address.ts"
 import { callStream } from "./call-stream.ts"
 import { ConnectError, type TlsOptions } from "./connect-error.ts"
 import { connectError, dial } from "./dial.ts"
@@ -29,21 +29,38 @@ export interface Daemon {
   ) => Effect.Effect<Duplex, ConnectError | RpcError, Scope.Scope>
 }
 
+/** What a `ConnectError` says of where it was to go. */
+type Place = Pick<ConnectError, "address" | "command">
+
+const placeOf = (of: Address, address: string): Place => {
+  const endpoint = of.kind === "dockerd" ? of.engine : of
+  return endpoint.kind === "command" ? { address, command: endpoint.command } : { address }
+}
+
+const silent = ({ address, command }: Place, reason: string): ConnectError =>
+  new ConnectError({
+    address,
+    kind: "silent",
+    ...(command === undefined
+      ? { reason }
+      : { command, reason: `\`${command[0]}\` runs, but no daemon answers through it` }),
+  })
+
 const greeted = (
   stream: Duplex,
-  address: string,
+  place: Place,
   timeout: Duration.DurationInput,
   secure: boolean,
 ): Effect.Effect<Connection, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
     // A daemon that wants another certificate of the client says so only after the handshake, or leaves.
     let failed = new ConnectError({
-      address,
+      ...place,
       reason: "the connection was closed before the daemon greeted",
       ...(secure ? { kind: "tls" as const } : {}),
     })
     stream.on("error", (error) => {
-      failed = connectError(address, error)
+      failed = connectError(place.address, error)
     })
     const control = yield* Effect.acquireRelease(
       Effect.sync(() => connection(stream)),
@@ -59,12 +76,7 @@ const greeted = (
     ).pipe(
       Effect.timeoutFail({
         duration: timeout,
-        onTimeout: () =>
-          new ConnectError({
-            address,
-            reason: "it accepts connections, but does not answer",
-            kind: "silent",
-          }),
+        onTimeout: () => silent(place, "it accepts connections, but does not answer"),
       }),
     )
     return control
@@ -78,19 +90,20 @@ const fieldsOf = (metadata: Metadata) =>
 export const connectDaemon = (
   address: Address,
   { timeout = "10 seconds", tls }: ConnectOptions,
+  /** As the caller wrote it; for messages. */
+  text: string,
 ): Effect.Effect<Daemon, ConnectError, Scope.Scope> =>
   Effect.gen(function* () {
-    const text = addressText(address)
+    const place = placeOf(address, text)
     const tooSlow = Effect.timeoutFail({
       duration: timeout,
-      onTimeout: () =>
-        new ConnectError({ address: text, reason: "no answer in time", kind: "silent" }),
+      onTimeout: () => silent(place, "no answer in time"),
     })
     if (address.kind !== "dockerd") {
       const stream = yield* tooSlow(dial(text, address, tls, ["h2"]))
       const control = yield* greeted(
         stream,
-        text,
+        place,
         timeout,
         address.kind === "tcp" && tls !== undefined,
       )
@@ -106,7 +119,7 @@ export const connectDaemon = (
         upgraded(stream, text, path, fieldsOf(metadata)),
       ).pipe(tooSlow)
     const stream = yield* hijacked("/grpc", {})
-    const control = yield* greeted(stream, text, timeout, false)
+    const control = yield* greeted(stream, place, timeout, false)
     return {
       address: text,
       isEngine: true,

@@ -1,15 +1,15 @@
-/** Opens the byte stream to a daemon: sockets, TLS, a program's stdin and stdout. */
-import { spawn } from "node:child_process"
+/** Opens the byte stream to a daemon: a socket, TLS, or a program. */
 import { connect as connectSocket, isIP } from "node:net"
-import { Duplex } from "node:stream"
+import type { Duplex } from "node:stream"
 import { connect as connectTls } from "node:tls"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { Endpoint } from "./address.ts"
 import { ConnectError, type TlsOptions } from "./connect-error.ts"
+import { programStream } from "./program-stream.ts"
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such socket or program",
+  ENOENT: "there is no such socket",
   ECONNREFUSED: "nothing listens there",
   EACCES: "permission denied",
   EPERM: "permission denied",
@@ -26,6 +26,7 @@ const kindOf = (code: string, message: string): Pick<ConnectError, "kind"> =>
       : {}
 
 export const connectError = (address: string, error: Error): ConnectError => {
+  if (error instanceof ConnectError) return error
   const code = String(Reflect.get(error, "code"))
   const refusal = alert.exec(error.message)?.[1]?.toLowerCase().replaceAll("_", " ")
   return new ConnectError({
@@ -70,54 +71,6 @@ const socketTo = (
       resume(Effect.succeed(socket))
     })
     return Effect.sync(() => socket.destroy())
-  })
-
-const keptWords = 500
-
-/** The program is ended with the stream. What it says on stderr is the reason when it ends early. */
-const programStream = (
-  address: string,
-  [program = "", ...words]: ReadonlyArray<string>,
-): Effect.Effect<Duplex, ConnectError> =>
-  Effect.async((resume) => {
-    const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"] })
-    let said = ""
-    child.stderr.on("data", (text: Buffer) => {
-      said = (said + text.toString()).slice(-keptWords)
-    })
-    const stream: Duplex = new Duplex({
-      read: () => {
-        child.stdout.resume()
-      },
-      write: (chunk: Buffer, _encoding, done) => {
-        child.stdin.write(chunk, (error) => done(error ?? null))
-      },
-      final: (done) => {
-        child.stdin.end(() => done())
-      },
-      destroy: (_error, done) => {
-        child.stdin.destroy()
-        child.stdout.destroy()
-        child.kill("SIGTERM")
-        done(null)
-      },
-    })
-    child.stdin.on("error", () => undefined)
-    child.stdout.on("data", (chunk: Buffer) => {
-      if (!stream.push(chunk)) child.stdout.pause()
-    })
-    child.stdout.on("end", () => stream.push(null))
-    child.once("error", (error) => {
-      resume(Effect.fail(connectError(address, error)))
-      stream.destroy()
-    })
-    child.once("close", (code) => {
-      const reason = said.trim() || `it ended with status ${code}`
-      stream.destroy(new Error(`\`${program}\`: ${reason}`))
-    })
-    stream.on("error", () => undefined)
-    child.once("spawn", () => resume(Effect.succeed(stream)))
-    return Effect.sync(() => stream.destroy())
   })
 
 /** Open until the scope closes. */

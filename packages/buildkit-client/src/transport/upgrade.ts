@@ -68,7 +68,13 @@ export const upgraded = (
       inner.off("data", onData)
       inner.off("end", onEnd)
       inner.off("close", onEnd)
+      inner.off("error", onError)
       inner.pause()
+    }
+    const onError = (error: Error) => {
+      settle()
+      if (error instanceof ConnectError) resume(Effect.fail(error))
+      else fail(error.message)
     }
     const onEnd = () => {
       settle()
@@ -90,6 +96,7 @@ export const upgraded = (
     inner.on("data", onData)
     inner.on("end", onEnd)
     inner.on("close", onEnd)
+    inner.on("error", onError)
     const all: HeaderFields = [
       ["Host", "docker"],
       ["Connection", "Upgrade"],

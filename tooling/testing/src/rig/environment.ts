@@ -152,13 +152,18 @@ const upRig = async (): Promise<TestRig> => fromVariables(given() ?? (await brou
 let first: Promise<TestRig> | undefined
 let newer: Promise<TestRig> | undefined
 
+/** The rig without newer daemons, whatever RELAUNCH_TEST_DAEMONS says. */
+export const firstTestRig = (): Promise<TestRig> => {
+  first ??= upRig()
+  return first
+}
+
 /**
  * The rig with a dockerd 26 and the newest released buildkitd. Their first start on a machine takes some
  * minutes.
  */
 export const newerTestRig = (): Promise<TestRig> => {
-  first ??= upRig()
-  newer ??= first.then(withNewer)
+  newer ??= firstTestRig().then(withNewer)
   return newer
 }
 
@@ -168,8 +173,7 @@ export const newerTestRig = (): Promise<TestRig> => {
  */
 export const testRig = (): Promise<TestRig> => {
   if (process.env["RELAUNCH_TEST_DAEMONS"] === "newer") return newerTestRig()
-  first ??= upRig()
-  return first
+  return firstTestRig()
 }
 
 export const testEngine = async (): Promise<TestEngine> => (await testRig()).engine

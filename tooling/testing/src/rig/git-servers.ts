@@ -84,7 +84,8 @@ const sshAsGit = (options: ReadonlyArray<string>, user: string) => [
   `exec ssh ${options.join(" ")} "$@"`,
 ]
 
-const answersOn = (port: number): Effect.Effect<boolean> =>
+/** An sshd says the first word. */
+export const isSshServer = (port: number): Effect.Effect<boolean> =>
   Effect.async<boolean>((resume) => {
     const socket = connect(port, "127.0.0.1")
     socket.once("data", (data) => {
@@ -131,7 +132,7 @@ export const ensureGitSsh: Effect.Effect<RunningGitSsh, Problem> = Effect.gen(fu
   const sshd = Bun.which("sshd", { PATH: searchPath() }) ?? "sshd"
   yield* ensureDaemon(
     { name: "the git server over ssh", command: [sshd, "-D", "-e", "-f", settings], files },
-    answersOn(port),
+    isSshServer(port),
   )
   const command = writeProgram(
     join(state, "ssh-as-git"),
