@@ -65,6 +65,20 @@ const statement = (mark: string) =>
     predicate: { name: mark },
   })
 
+/** One that says the same of every image. */
+const publishScanner = (name: string, mark: string) =>
+  built(buildkitd, {
+    context: context({
+      Dockerfile: [
+        `FROM ${registry}/library/${base}`,
+        "COPY statement /statement",
+        `ENTRYPOINT ${JSON.stringify(["sh", "-c", 'cat /statement > "$BUILDKIT_SCAN_DESTINATION/found.spdx.json"'])}`,
+      ].join("\n"),
+      statement: statement(mark),
+    }),
+    outputs: [{ type: "image", names: [name], push: true, insecure: true }],
+  })
+
 for (const { address, name } of buildkitDaemons) {
   describe(name, () => {
     liveEffect("writes annotations into the manifest", () =>
@@ -133,40 +147,33 @@ for (const { address, name } of buildkitDaemons) {
       }),
     )
 
-    liveEffect("attaches what an SBOM scanner says of the image", () =>
-      Effect.gen(function* () {
-        const scanner = `${registry}/buildkit-client/${unique()}:scanner`
-        const mark = unique()
-        const script = 'cat /statement > "$BUILDKIT_SCAN_DESTINATION/found.spdx.json"'
-        yield* built(address, {
-          context: context({
-            Dockerfile: [
-              `FROM ${registry}/library/${base}`,
-              "COPY statement /statement",
-              `ENTRYPOINT ${JSON.stringify(["sh", "-c", script])}`,
-            ].join("\n"),
-            statement: statement(mark),
-          }),
-          outputs: [{ type: "image", names: [scanner], push: true, insecure: true }],
-        })
-        const { blob, manifest, top } = yield* layout(address, {
-          context: small(),
-          attestations: { sbom: scanner },
-        })
-        const attestation = (top.manifests ?? []).find(
-          ({ annotations }) =>
-            annotations?.["vnd.docker.reference.type"] === "attestation-manifest",
-        )
-        const { layers = [] } = yield* manifest(attestation?.digest ?? "")
-        const sbom = layers.find(
-          ({ annotations }) =>
-            annotations?.["in-toto.io/predicate-type"] === "https://spdx.dev/Document",
-        )
-        expect(JSON.parse(yield* blob(sbom?.digest ?? ""))).toMatchObject({
-          predicate: { name: mark },
-        })
-      }),
-    )
+    for (const [which, scanner, mark, sbom] of [
+      ["an SBOM scanner", `buildkit-client/${unique()}:scanner`, unique(), undefined],
+      // Docker Hub is the open registry to the rig's daemons.
+      ["BuildKit's own SBOM scanner", "docker/buildkit-syft-scanner:stable-1", "default", true],
+    ] as const) {
+      liveEffect(`attaches what ${which} says of the image`, () =>
+        Effect.gen(function* () {
+          yield* publishScanner(`${registry}/${scanner}`, mark)
+          const { blob, manifest, top } = yield* layout(address, {
+            context: small(),
+            attestations: { sbom: sbom ?? `${registry}/${scanner}` },
+          })
+          const attestation = (top.manifests ?? []).find(
+            ({ annotations }) =>
+              annotations?.["vnd.docker.reference.type"] === "attestation-manifest",
+          )
+          const { layers = [] } = yield* manifest(attestation?.digest ?? "")
+          const document = layers.find(
+            ({ annotations }) =>
+              annotations?.["in-toto.io/predicate-type"] === "https://spdx.dev/Document",
+          )
+          expect(JSON.parse(yield* blob(document?.digest ?? ""))).toMatchObject({
+            predicate: { name: mark },
+          })
+        }),
+      )
+    }
   })
 }
 
