@@ -22,7 +22,7 @@ export const allOfPodman = 2
 
 /** Those that build or remove images in the storage of the rig's podman. */
 const podmanUsers =
-  /with podman$|\/(?:builders|build-load|all-secrets|inputs\/(?:contexts|dockerfiles|engines|registries|stores))\.test\.ts$|^tooling\/conformance\//
+  /with podman$|\/(?:builders|build-load|all-secrets|programs|inputs\/(?:contexts|dockerfiles|engines|registries|stores))\.test\.ts$|^tooling\/conformance\//
 /** What takes images away under the hands of others. */
 const podmanCleaners = /\/builder-prune\.test\.ts$/
 
