@@ -17,7 +17,7 @@ const forms: ReadonlyArray<Form> = [
   },
   { said: /unknown flag: (?:--)?(\S+)/i, means: (word) => `unknown flag \`--${word}\`` },
   {
-    said: /secret required but no secret with id (\S+) found|secret (\S+?):? not found/,
+    said: /secret required but no secret with id "?([^\s"]+)"? found|secret (\S+?):? not found/,
     means: (word) => `secret \`${word}\` is not given`,
   },
   {

@@ -142,6 +142,11 @@ describe("a failed build", () => {
       'building at STEP "RUN x": resolving mountpoints for container "0f": secret required but no secret with id token found',
       "secret `token` is not given",
     ],
+    [
+      // Podman 5.4.
+      'building at STEP "RUN x": resolving mountpoints for container "0f": secret required but no secret with id "token" found',
+      "secret `token` is not given",
+    ],
     ["failed to solve: something else", "something else"],
   ])("in the words of a builder, %p, is told as %p", (message, reason) => {
     const failed = buildFailure({ step: "[1/2] RUN x", message, log: [] })

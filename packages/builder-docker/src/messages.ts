@@ -46,8 +46,11 @@ const usesCache = /^ ---> Using cache$|^--> Using cache [0-9a-f]+$/
 /** Lines by which the builder speaks of itself, not of the program in the step. */
 const ownLine =
   /^ ?--?-> |^Removing intermediate container |^Successfully (?:built|tagged) |^(?:\[\d+\/\d+\] )?COMMIT |^time="[^"]*" level=error msg="\+\(UNHANDLED LOGLEVEL\)|^[0-9a-f]{64}$/
-/** Podman's word on a step's image, right after what the program said last, whether or not that was a line. */
-const afterLastLine = /--> [0-9a-f]{11}$/
+/**
+ * Podman's word on a step's image, right after what the program said last, whether or not that was a line: 11
+ * digits of its id in version 4, 12 in version 5.
+ */
+const afterLastLine = /--> [0-9a-f]{11,12}$/
 /** Docker begins each in a message of its own, whether or not the program ended its last line. */
 const ownMessage =
   /^(?: ---> |Removing intermediate container |Successfully (?:built|tagged) |Step \d+\/\d+ : )/

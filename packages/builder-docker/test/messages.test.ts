@@ -123,14 +123,19 @@ describe(`the stream of ${recorded.engine}`, () => {
       { stream: "[1/2] STEP 2/2: run printf half\n" },
       { stream: "half" },
       { stream: "--> 0123456789a\n" },
-      { stream: "[2/2] STEP 1/1: FROM a\n" },
+      { stream: "[2/2] STEP 1/2: FROM a\n" },
+      { stream: "[2/2] STEP 2/2: RUN printf other\n" },
+      { stream: "other" },
+      // Podman 5.
+      { stream: "--> 0123456789ab\n" },
       { stream: "[2/2] COMMIT docker.io/library/x:1\n" },
       { stream: "--> 0123456789b\n" },
     ])
     expect(told(events)).toEqual([
       ...["> [stage-0 1/2] FROM scratch AS a", "< done"],
       ...["> [stage-0 2/2] RUN printf half", "  half", "< done"],
-      ...["> [stage-1 1/1] FROM a", "< done"],
+      ...["> [stage-1 1/2] FROM a", "< done"],
+      ...["> [stage-1 2/2] RUN printf other", "  other", "< done"],
     ])
   })
 
