@@ -99,6 +99,8 @@ const started = (socket: string, env: Environment, { group, logLevel, onLine }: 
               stdout: "ignore",
               stderr: "pipe",
               env,
+              // Where a container is out of memory, its conmon makes an empty file `oom` in the service's folder.
+              cwd: dirname(socket),
               // A ctrl-C on the terminal is for us: what we stop then, we stop through the service.
               detached: true,
             })

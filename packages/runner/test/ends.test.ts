@@ -1,5 +1,6 @@
 /** How runs end and why, in the engine's own numbers. */
 import { describe, expect } from "bun:test"
+import { existsSync } from "node:fs"
 import { Engine } from "@relaunch/engine"
 import { liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
@@ -140,6 +141,8 @@ for (const [engine, services] of Object.entries(engines)) {
           })
           if (next === null) expect(hint).toBeNull()
           else expect(hint).toContain(next)
+          // Podman's conmon makes it where the service was started, when a container is out of memory.
+          expect(existsSync("oom")).toBe(false)
         }).pipe(Effect.provide(services)),
       )
     }
