@@ -12,7 +12,7 @@ import { type ContainerApi, containerApi } from "./container.ts"
 import { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
 import { type AccessInputs, bridgeAccess, type HostAccess, loopbackAccess } from "./host-access.ts"
 import { type ImageApi, imageApi, type PullPlace } from "./image.ts"
-import type { EngineInfo } from "./info.ts"
+import { dockerInfo, type EngineInfo, podmanInfo } from "./info.ts"
 import { podmanEndpoint, podmanPulls } from "./podman.ts"
 import { type PruneApi, pruneApi } from "./prune.ts"
 import { ping, type Transport, transport } from "./transport.ts"
@@ -48,7 +48,7 @@ export class Engine extends Context.Tag("@relaunch/engine/Engine")<Engine, Engin
           "podman",
           env,
           Scope.extend(podmanEndpoint(env), scope),
-          () => loopbackAccess,
+          loopbackAccess,
           podmanPulls(env),
         ),
       ),
@@ -60,14 +60,6 @@ const older = (left: string, right: string): string => {
   const [otherMajor = 0, otherMinor = 0] = right.split(".").map(Number)
   return major < otherMajor || (major === otherMajor && minor < otherMinor) ? left : right
 }
-
-const text = (value: unknown, key: string): string => {
-  const found: unknown =
-    typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
-  return typeof found === "string" ? found : ""
-}
-
-const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" }
 
 /** Asked once, except by whoever is interrupted while asking: that is no answer for others. */
 const remembered = <A, E>(question: Effect.Effect<A, E>): Effect.Effect<Effect.Effect<A, E>> =>
@@ -87,30 +79,22 @@ const makeEngine = (
     const hello = yield* remembered(
       Effect.gen(function* () {
         const where = yield* endpoint
-        const { apiVersion, isPodman } = yield* ping(where)
+        const { apiVersion, podmanVersion } = yield* ping(where)
         const version = older(apiVersion, newestKnown)
-        return { version, isPodman, api: transport(where, `/v${version}`) }
+        return { version, podmanVersion, api: transport(where, `/v${version}`) }
       }),
     )
     const api: Effect.Effect<Transport, Failure> = Effect.map(hello, (said) => said.api)
     const info = yield* remembered(
       Effect.gen(function* () {
-        const { api: connected, isPodman, version } = yield* hello
-        const said = yield* connected.json({ method: "GET", path: "/info" })
-        const machine = text(said, "Architecture")
-        return {
-          apiVersion: version,
-          buildkit: !isPodman && older(firstWithBuildkit, version) === firstWithBuildkit,
-          platform: `${text(said, "OSType") || "linux"}/${architectures[machine] ?? machine}`,
-          serverVersion: text(said, "ServerVersion"),
-          operatingSystem: text(said, "OperatingSystem"),
-          cgroupDriver: text(said, "CgroupDriver"),
-          name: text(said, "Name"),
-          rootless:
-            typeof said === "object" && said !== null && Reflect.get(said, "Rootless") === true,
-          // `DriverStatus`: pairs of words, of which one names containerd's snapshotters.
-          containerdStore: JSON.stringify(said).includes('"io.containerd.snapshotter.v1"'),
+        const { api: connected, podmanVersion, version } = yield* hello
+        if (podmanVersion !== null) {
+          const said = yield* connected.json({ method: "GET", path: "/libpod/info" })
+          return { apiVersion: version, buildkit: false, ...podmanInfo(said) }
         }
+        const said = yield* connected.json({ method: "GET", path: "/info" })
+        const buildkit = older(firstWithBuildkit, version) === firstWithBuildkit
+        return { apiVersion: version, buildkit, userNetwork: undefined, ...dockerInfo(said) }
       }),
     )
     const containers = containerApi(api)
@@ -119,10 +103,15 @@ const makeEngine = (
       endpoint,
       info,
       hostAccess: Effect.suspend(() =>
-        access({ endpoint, info, networkGateway: containers.networkGateway }),
+        access({
+          endpoint,
+          info,
+          podmanVersion: Effect.map(hello, (said) => said.podmanVersion),
+          networkGateway: containers.networkGateway,
+        }),
       ),
       ...imageApi(api, env, {
-        asksRegistries: Effect.map(hello, ({ isPodman }) => !isPodman),
+        asksRegistries: Effect.map(hello, ({ podmanVersion }) => podmanVersion === null),
         ...(pulls === undefined ? {} : { pullPlace: pulls }),
       }),
       ...pruneApi(api),

@@ -236,8 +236,8 @@ export const ping = (endpoint: Endpoint) =>
         ? Effect.fail(noEngine(endpoint, "its answer has no API version"))
         : Effect.succeed({
             apiVersion,
-            /** Also where it stands in for Docker, as at DOCKER_HOST. */
-            isPodman: response.headers.has("libpod-api-version"),
+            /** Null for Docker; podman's also where it stands in for Docker, as at DOCKER_HOST. */
+            podmanVersion: response.headers.get("libpod-api-version"),
           })
     }),
     Effect.scoped,
