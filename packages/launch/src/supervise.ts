@@ -170,9 +170,9 @@ const supervise = (
 
     const finishByItself = (exit: RunExit) =>
       Effect.gen(function* () {
-        const { exitCode } = exit
-        const state = exitCode === 0 ? "finished" : "failed"
-        yield* finish({ state, exitCode, ...wordsOf(yield* started.explain(exit)) })
+        const end = yield* started.explain(exit)
+        const state = end.exitCode === 0 ? "finished" : "failed"
+        yield* finish({ state, exitCode: end.exitCode, ...wordsOf(end) })
       })
     // A daemon, so that cancelling does not cut off what the program says while it stops.
     let listening = true

@@ -4,7 +4,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { explainEnd, type RunExit } from "./end.ts"
+import { exitCodeOf, explainEnd, type RunExit } from "./end.ts"
 import { containerFields, gpuRequest } from "./resources.ts"
 import {
   homeLabel,
@@ -36,9 +36,10 @@ const startFailure = (request: RunRequest, error: Failure): Failure => {
   const message = String(error.details["message"] ?? error.message)
   const entryPoint = request.entryPoint?.join(" ") ?? "the image's own entry point"
   const details = { ...error.details, entryPoint, image: request.image }
-  if (/slirp4netns failed/.test(message)) {
+  const network = /\b(slirp4netns|pasta) failed/.exec(message)?.[1]
+  if (network !== undefined) {
     return failure("E_CONTAINER_START", "Podman cannot make the container's network", {
-      hints: ["Let the user open `/dev/net/tun`, as slirp4netns needs it"],
+      hints: [`Let the user open \`/dev/net/tun\`, as ${network} needs it`],
       details,
       cause: error,
     })
@@ -164,18 +165,21 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
             const containerId = yield* Effect.uninterruptible(create(engine, home, request)).pipe(
               Effect.mapError((error) => startFailure(request, error)),
             )
-            const { lastOutput, output } = remembering(yield* engine.containerOutput(containerId))
-            const refused = yield* engine.startContainer(containerId).pipe(
-              Effect.as(undefined),
+            const begun = yield* engine.containerOutput(containerId).pipe(
+              // Podman 5 prepares a container when it is attached to, and may refuse to start it there.
+              Effect.tap(engine.startContainer(containerId)),
+              Effect.map((output) => ({ output, refused: undefined })),
               Effect.catchIf(
                 (error) => exitOfRefused(error) !== undefined,
-                (error) => Effect.succeed(exitOfRefused(error)),
+                (error) => Effect.succeed({ output: Stream.empty, refused: exitOfRefused(error) }),
               ),
               Effect.mapError((error) => startFailure(request, error)),
             )
+            const { refused } = begun
+            const { lastOutput, output } = remembering(begun.output)
             return {
               containerId,
-              output: refused === undefined ? output : Stream.empty,
+              output,
               exit:
                 refused === undefined
                   ? exitOf(engine, containerId)
@@ -184,13 +188,18 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
                 Effect.gen(function* () {
                   const image = yield* engine.inspectImage(request.image)
                   const { platform } = yield* engine.info
-                  return explainEnd(exit, {
-                    lastOutput: lastOutput(),
-                    memoryLimited: ["m", "memory"].some((name) =>
-                      Object.hasOwn(request.resources, name),
-                    ),
-                    platforms: { image: image?.platform ?? "", engine: platform },
-                  })
+                  const exitCode = exitCodeOf(exit.exitCode, lastOutput())
+                  const reason = explainEnd(
+                    { ...exit, exitCode },
+                    {
+                      lastOutput: lastOutput(),
+                      memoryLimited: ["m", "memory"].some((name) =>
+                        Object.hasOwn(request.resources, name),
+                      ),
+                      platforms: { image: image?.platform ?? "", engine: platform },
+                    },
+                  )
+                  return { ...reason, exitCode }
                 }),
               stop: (graceSeconds) => engine.stopContainer(containerId, graceSeconds),
             }

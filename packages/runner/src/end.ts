@@ -25,6 +25,10 @@ export interface EndReason {
   readonly hint: string | null
 }
 
+export interface ExplainedEnd extends EndReason {
+  readonly exitCode: number
+}
+
 /** What the signals that end programs are called, and what they mean for a run. */
 const signals: Readonly<Record<number, readonly [name: string, hint: string]>> = {
   1: ["SIGHUP", "Something outside the run ended it; launch it again"],
@@ -68,6 +72,16 @@ const moreMemory =
 
 /** `exec /x: exec format error`, `exec x failed: Exec format error` */
 const hasWrongFormat = (text: string): boolean => /exec format error/i.test(text)
+
+/** All that catatonit says, podman's first process, which ends with 1 where it cannot start the program. */
+const notStarted = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.+)\n?$/
+
+/** The exit code as shells have it, whatever the engine's first process makes of a program that does not start. */
+export const exitCodeOf = (exitCode: number, lastOutput: string): number => {
+  const said = exitCode === 1 ? notStarted.exec(lastOutput)?.[1] : undefined
+  if (said === undefined || hasWrongFormat(said)) return exitCode
+  return /^(?:No such file|Not a directory)/.test(said) ? 127 : 126
+}
 
 export const explainEnd = (
   { error, exitCode, outOfMemory }: RunExit,

@@ -4,7 +4,7 @@ import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Stream from "effect/Stream"
-import type { EndReason, RunExit } from "./end.ts"
+import type { ExplainedEnd, RunExit } from "./end.ts"
 
 export interface RunRequest {
   /** Id of the run, part of the container's name and labels. */
@@ -35,8 +35,11 @@ export interface StartedRun {
   /** All output from the first byte, ends with the container. Interrupting it does not stop the run. */
   readonly output: Stream.Stream<OutputPart, Failure>
   readonly exit: Effect.Effect<RunExit, Failure>
-  /** Why it ended so and what to do next; to be asked when its output has been read to the end. */
-  readonly explain: (exit: RunExit) => Effect.Effect<EndReason, Failure>
+  /**
+   * The exit code as shells have it, why it ended so, and what to do next; to be asked when its output has
+   * been read to the end.
+   */
+  readonly explain: (exit: RunExit) => Effect.Effect<ExplainedEnd, Failure>
   /**
    * SIGTERM, and SIGKILL when the grace is over. Returns when the container is down; false when it had
    * ended by itself.

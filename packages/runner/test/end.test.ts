@@ -1,6 +1,6 @@
 /** What is said of ends that no engine here can bring about. */
 import { describe, expect, test } from "bun:test"
-import { explainEnd } from "../src/end.ts"
+import { exitCodeOf, explainEnd } from "../src/end.ts"
 
 const here = { image: "linux/amd64", engine: "linux/amd64" }
 const exit = { exitCode: 1, outOfMemory: false, error: "" }
@@ -23,6 +23,21 @@ describe("an end", () => {
       reason: null,
       hint: null,
     })
+  })
+
+  test.each([
+    ["No such file or directory", 127],
+    ["Permission denied", 126],
+    ["Exec format error", 1],
+  ])("of podman's first process at %p has the exit code %d", (reason, exitCode) => {
+    expect(exitCodeOf(1, `ERROR (catatonit:6): failed to exec pid1: ${reason}\n`)).toBe(exitCode)
+  })
+
+  test("of a program that prints such words has its own exit code", () => {
+    const words = "ERROR (catatonit:6): failed to exec pid1: No such file or directory\n"
+    expect(exitCodeOf(1, `I read: ${words}`)).toBe(1)
+    expect(exitCodeOf(1, `${words}more\n`)).toBe(1)
+    expect(exitCodeOf(3, words)).toBe(3)
   })
 
   test("by a signal without a name has its number", () => {

@@ -86,8 +86,8 @@ export const run = (wanted: RunRequest) =>
         }),
       )
       const exit = yield* started.exit
-      const { hint, reason } = yield* started.explain(exit)
-      return { text, exit: { exitCode: exit.exitCode, reason }, hint }
+      const { exitCode, hint, reason } = yield* started.explain(exit)
+      return { text, exit: { exitCode, reason }, hint }
     }),
   )
 
