@@ -9,7 +9,8 @@ import * as Schedule from "effect/Schedule"
 import { listening, machine, rig } from "./command.ts"
 
 const root = join(import.meta.dir, "../../..")
-const uid = 64_123
+/** The newer podman's tests may run beside. */
+const uid = rig.podman.enter.length === 0 ? 64_123 : 64_124
 const account = "relaunch-rootless"
 
 const program = `server=\${WANDB_BASE_URL#*://}
@@ -84,10 +85,13 @@ cd "$0/home"
 exec setpriv --reuid ${uid} --regid ${uid} --clear-groups env -i PATH="$PATH" HOME="$0/home" XDG_RUNTIME_DIR="$0/run" "$@"`
     return yield* Effect.acquireRelease(
       Effect.sync(() =>
-        Bun.spawn(["unshare", "--mount", "sh", "-c", script, folder, ...command], {
-          stdout: "ignore",
-          stderr: "ignore",
-        }),
+        Bun.spawn(
+          [...rig.podman.enter, "unshare", "--mount", "sh", "-c", script, folder, ...command],
+          {
+            stdout: "ignore",
+            stderr: "ignore",
+          },
+        ),
       ),
       () => ended,
     )

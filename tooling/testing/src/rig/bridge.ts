@@ -18,14 +18,15 @@ const iptables = (action: "-C" | "-I" | "-D", [, table = "", ...rule]: ReadonlyA
 
 const networkOf = (gateway: string) => gateway.replace(/\.1$/, ".0/24")
 
-/** First address of the first network that no interface of this machine is in. */
-const freeGateway: Effect.Effect<string, Problem> = Effect.gen(function* () {
-  const taken = yield* output(["ip", "-4", "-o", "address", "show"])
-  for (let part = 0; part < 256; part += 1) {
-    if (!taken.includes(` 172.29.${part}.`)) return `172.29.${part}.1`
-  }
-  return yield* problem("All networks from 172.29.0.0/24 to 172.29.255.0/24 are in use")
-})
+/** First address of the first network below `start` that no interface of this machine is in. */
+export const freeNetwork = (start: string): Effect.Effect<string, Problem> =>
+  Effect.gen(function* () {
+    const taken = yield* output(["ip", "-4", "-o", "address", "show"])
+    for (let part = 0; part < 256; part += 1) {
+      if (!taken.includes(` ${start}.${part}.`)) return `${start}.${part}.1`
+    }
+    return yield* problem(`All networks from ${start}.0.0/24 to ${start}.255.0/24 are in use`)
+  })
 
 const gatewayOf = (bridge: string): Effect.Effect<string | undefined, Problem> =>
   Effect.map(
@@ -51,7 +52,7 @@ export const ensureBridge: Effect.Effect<{ bridge: string; gateway: string }, Pr
     const { bridge } = rigPlaces()
     let gateway = yield* gatewayOf(bridge)
     if (gateway === undefined) {
-      gateway = yield* freeGateway
+      gateway = yield* freeNetwork("172.29")
       yield* run(["ip", "link", "add", bridge, "type", "bridge"])
       yield* output(["ip", "address", "add", `${gateway}/24`, "dev", bridge])
     }

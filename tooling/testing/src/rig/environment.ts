@@ -1,7 +1,7 @@
 /** Where the rig is, for tests: read from the environment, and brought up when it is not there. */
 import { join } from "node:path"
 import type { NewerDaemons } from "./newer.ts"
-import { podmanEnvironment } from "./podman.ts"
+import { enterNewerPodman, newerPodmanEnvironment, podmanEnvironment } from "./podman.ts"
 
 const names = [
   "RELAUNCH_TEST_DOCKER_HOST",
@@ -49,8 +49,10 @@ export interface TestRig {
   readonly engine: TestEngine
   readonly buildkit: TestBuildkit
   readonly podman: {
-    /** Variables that point podman to storage of its own and to the rig's registry. */
+    /** Variables that point to a podman, to storage of its own and to the rig's registry. */
     readonly environment: Readonly<Record<string, string>>
+    /** Words before a command of root's that is to find this podman's programs in /usr/bin. */
+    readonly enter: ReadonlyArray<string>
   }
   readonly registry: {
     /** Also what the engine takes for Docker Hub. */
@@ -89,7 +91,7 @@ export interface TestRig {
 const fromVariables = (all: RigVariables): TestRig => ({
   engine: { host: all.RELAUNCH_TEST_DOCKER_HOST, gateway: all.RELAUNCH_TEST_GATEWAY },
   buildkit: { host: all.RELAUNCH_TEST_BUILDKIT_HOST, buildctl: all.RELAUNCH_TEST_BUILDCTL },
-  podman: { environment: podmanEnvironment(all.RELAUNCH_TEST_PODMAN) },
+  podman: { environment: podmanEnvironment(all.RELAUNCH_TEST_PODMAN), enter: [] },
   registry: {
     open: { address: all.RELAUNCH_TEST_REGISTRY },
     login: {
@@ -136,13 +138,15 @@ const answerOf = async (verb: string): Promise<string> => {
 
 const broughtUp = async (): Promise<RigVariables> => JSON.parse(await answerOf("up"))
 
-/** With newer daemons in place of the first two; BuildKit is built and an engine installed when they are new. */
+/** With newer daemons in place of the first, and podman; they are built or installed when they are new. */
 const withNewer = async (rig: TestRig): Promise<TestRig> => {
-  const { buildctl, buildkitHost, dockerHost }: NewerDaemons = JSON.parse(await answerOf("newer"))
+  const newer: NewerDaemons = JSON.parse(await answerOf("newer"))
+  const { buildctl, buildkitHost, dockerHost, podman } = newer
   return {
     ...rig,
     engine: { ...rig.engine, host: dockerHost },
     buildkit: { host: buildkitHost, buildctl },
+    podman: { environment: newerPodmanEnvironment(podman), enter: [enterNewerPodman(podman)] },
     environment: { ...rig.environment, DOCKER_HOST: dockerHost },
   }
 }
@@ -159,7 +163,7 @@ export const firstTestRig = (): Promise<TestRig> => {
 }
 
 /**
- * The rig with a dockerd 26 and the newest released buildkitd. Their first start on a machine takes some
+ * The rig with a dockerd 26, the newest released buildkitd and a podman 5. Their first start on a machine takes some
  * minutes.
  */
 export const newerTestRig = (): Promise<TestRig> => {

@@ -2,54 +2,20 @@
  * Debian trixie's Docker engine 26 with the containerd image store, in a root directory and a mount
  * namespace of its own, so that it needs nothing of this machine and leaves nothing on it.
  */
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import {
-  answers,
-  daemonFiles,
-  debianRootfs,
-  engineApi,
-  ensureDaemon,
-  output,
-  type Problem,
-  say,
-} from "@relaunch/local-engine"
+import { answers, daemonFiles, engineApi, ensureDaemon, type Problem } from "@relaunch/local-engine"
 import * as Effect from "effect/Effect"
 import { ensureBridge } from "./bridge.ts"
+import { ensureDebianRoot } from "./debian-root.ts"
 import { rigPlaces } from "./places.ts"
 import type { RunningRegistry } from "./registries.ts"
 
-const packages = ["docker.io", "iptables"]
-
-const install = [
-  "cp -L /etc/resolv.conf etc/resolv.conf",
-  "apt='chroot . env DEBIAN_FRONTEND=noninteractive apt-get -q'",
-  "$apt update",
-  `$apt install -y --no-install-recommends ${packages.join(" ")}`,
-  "rm -rf var/cache/apt/archives/*.deb var/lib/apt/lists/*",
-].join(" && ")
-
-/** Folder that holds a Debian with the engine, made once per machine. */
-const ensureRoot: Effect.Effect<string, Problem> = Effect.gen(function* () {
-  const { cache } = rigPlaces()
-  const root = join(cache, "root-docker-26")
-  if (existsSync(root)) return root
-  const tar = yield* debianRootfs("trixie")
-  yield* say("Installing Docker 26 into a Debian trixie, once")
-  const work = mkdtempSync(join(cache, "root-docker-"))
-  const make = Effect.gen(function* () {
-    yield* output(["tar", "-C", work, "--numeric-owner", "-xf", tar])
-    // Cut short, it leaves no processes.
-    const apart = ["unshare", "--pid", "--fork", "--kill-child"]
-    yield* output([...apart, "sh", "-c", install], { cwd: work })
-    renameSync(work, root)
-  })
-  yield* Effect.ensuring(
-    make,
-    Effect.sync(() => rmSync(work, { recursive: true, force: true })),
-  )
-  return root
-})
+const engineRoot = {
+  name: "root-docker-26",
+  what: "Docker 26",
+  packages: ["docker.io", "iptables"],
+}
 
 /** Root directory, then the folders that are the same inside, then the command. */
 const enter = [
@@ -70,7 +36,7 @@ const enter = [
 export const ensureNewerEngine = (mirror: RunningRegistry): Effect.Effect<string, Problem> =>
   Effect.gen(function* () {
     const { cache, sockets, state } = rigPlaces()
-    const root = yield* ensureRoot
+    const root = yield* ensureDebianRoot(engineRoot)
     const { bridge, gateway } = yield* ensureBridge
     const data = join(cache, "docker-newer")
     const run = join(sockets, "newer")

@@ -7,6 +7,7 @@ import { ensureTestEngine } from "./engine.ts"
 import { baseImage, ensureFrontendImage } from "./images.ts"
 import { locked } from "./lock.ts"
 import { ensureNewerEngine } from "./newer-engine.ts"
+import { ensureNewerPodman } from "./newer-podman.ts"
 import { ensureLoginRegistry, ensureOpenRegistry } from "./registries.ts"
 
 export interface NewerDaemons {
@@ -16,6 +17,8 @@ export interface NewerDaemons {
   readonly buildkitHost: string
   /** Path of the buildctl that belongs to it. */
   readonly buildctl: string
+  /** Folder of the settings, and the program, of a podman 5. */
+  readonly podman: string
 }
 
 /** For a rig that is up. */
@@ -29,7 +32,8 @@ export const bringUpNewer: Effect.Effect<NewerDaemons, Problem> = locked(
     const { buildctl, buildkitd } = yield* programs
     const newest = { buildctl, buildkitd }
     const buildkitHost = yield* ensureBuildkit("buildkitd-newer", newest, open, login)
-    return { dockerHost, buildkitHost, buildctl }
+    const podman = yield* ensureNewerPodman(open, login)
+    return { dockerHost, buildkitHost, buildctl, podman }
   }),
 )
 

@@ -13,22 +13,26 @@ runtime = "runc"
 cgroup_manager = "cgroupfs"
 `
 
-const storage = (graph: string, run: string): string => `[storage]
+export const storage = (graph: string, run: string): string => `[storage]
 driver = "overlay"
 graphroot = "${graph}"
 runroot = "${run}"
 `
 
-const registries = (
+const mirrored = (open: string): string => `location = "docker.io"
+[[registry.mirror]]
+location = "${open}"
+insecure = true`
+
+/** `hub` is how Docker Hub is reached. */
+export const registries = (
+  hub: string,
   open: string,
   login: string,
 ): string => `unqualified-search-registries = ["docker.io"]
 [[registry]]
 prefix = "docker.io"
-location = "docker.io"
-[[registry.mirror]]
-location = "${open}"
-insecure = true
+${hub}
 [[registry]]
 location = "${open}"
 insecure = true
@@ -51,7 +55,10 @@ export const ensurePodman = (
       join(folder, "storage.conf"),
       storage(join(cache, "podman"), join(sockets, "podman")),
     )
-    writeWhole(join(folder, "registries.conf"), registries(open.address, login.address))
+    writeWhole(
+      join(folder, "registries.conf"),
+      registries(mirrored(open.address), open.address, login.address),
+    )
     return folder
   })
 
@@ -59,4 +66,14 @@ export const podmanEnvironment = (folder: string) => ({
   CONTAINERS_CONF: join(folder, "containers.conf"),
   CONTAINERS_STORAGE_CONF: join(folder, "storage.conf"),
   CONTAINERS_REGISTRIES_CONF: join(folder, "registries.conf"),
+})
+
+/** Runs the command that it is given where the newer podman's programs are. */
+export const enterNewerPodman = (folder: string): string => join(folder, "enter")
+
+/** Of the newer one, whose program is found before this machine's. */
+export const newerPodmanEnvironment = (folder: string) => ({
+  ...podmanEnvironment(folder),
+  PATH: `${join(folder, "bin")}:${process.env["PATH"] ?? ""}`,
+  PODMAN_IGNORE_CGROUPSV1_WARNING: "1",
 })

@@ -70,7 +70,15 @@ const liveUsers = (): ReadonlyArray<string> =>
   })
 
 const daemons = [
-  ...["git-https", "sshd", "buildkitd-newer", "dockerd-newer", "buildkitd", "dockerd"],
+  ...[
+    "git-https",
+    "sshd",
+    "buildkitd-newer",
+    "dockerd-newer",
+    "podman-newer",
+    "buildkitd",
+    "dockerd",
+  ],
   ...["registry-login", "registry-open"],
 ]
 

@@ -74,7 +74,7 @@ const ofEachBuilder = {
   builders: ["buildkit", "podman"],
 }
 
-/** What runs again with a dockerd 26, which has the containerd image store, and the newest buildkitd. */
+/** What runs again with a dockerd 26, which has the containerd image store, the newest buildkitd, or a podman 5. */
 const ofNewerDaemons = [
   {
     name: "@buildkit-js/client with buildkitd 0.34.2 and dockerd 26.1",
@@ -102,11 +102,27 @@ const ofNewerDaemons = [
   {
     name: "conformance of dockerd 26.1 and buildkitd 0.34.2",
     files: ["tooling/conformance/test/conformance.test.ts"],
-    // What programs and copies leave; podman is the same as without.
+    // What programs and copies leave.
     tests: [
       "^docker (?:copy|run|stages|workdir)",
       "^buildkit (?:copy|run|stages|workdir)",
       "the list of differences",
+    ],
+  },
+  {
+    name: "podman 5.4",
+    files: [
+      "apps/cli/test/builders.test.ts",
+      "apps/cli/test/rootless.test.ts",
+      "packages/runner/test/ends.test.ts",
+      "tooling/conformance/test/conformance.test.ts",
+    ],
+    tests: [
+      // The default Dockerfile has cache mounts; a user's run reaches the server by pasta.
+      "^builder podman (?:builds, runs|leaves no process .* after SIGKILL)",
+      "^rootless podman (?:builds and runs|that cannot make a network|has no process .* after SIGINT)",
+      "^a run that ends, on podman, (?:without its program|at a folder|for want of memory)",
+      "^podman (?:copy-heredoc|error-secret-missing|labels|run:|run-heredoc|run-mount-cache|run-mount-secret)",
     ],
   },
 ]
