@@ -4,7 +4,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
-import { exitCodeOf, explainEnd, type RunExit } from "./end.ts"
+import { exitCodeOf, exitOfRefused, explainEnd, missingNetwork, type RunExit } from "./end.ts"
 import { containerFields, gpuRequest } from "./resources.ts"
 import {
   homeLabel,
@@ -15,31 +15,22 @@ import {
   runLabel,
 } from "./runner.ts"
 
-/**
- * The exit code of a program that could not be started, as shells have it. Engines with a first process of
- * their own start the container and end so; the others refuse to start it, in the words of their runtime.
- */
-const exitOfRefused = (error: Failure): number | undefined => {
-  const message = String(error.details["message"] ?? error.message)
-  const notFound =
-    /executable file .*not found|exec: ".*": (?:stat .*: )?no such file or directory|command that was not found/i
-  if (notFound.test(message)) return 127
-  return /exec: ".*": (?:permission denied|is a directory)|open executable: permission denied|OCI permission denied/i.test(
-    message,
-  )
-    ? 126
-    : undefined
-}
+const wordsOf = ({ details, message }: Failure): string => String(details["message"] ?? message)
 
 /** The engine's refusals to start, in words that name the entry point. */
 const startFailure = (request: RunRequest, error: Failure): Failure => {
-  const message = String(error.details["message"] ?? error.message)
+  const message = wordsOf(error)
   const entryPoint = request.entryPoint?.join(" ") ?? "the image's own entry point"
   const details = { ...error.details, entryPoint, image: request.image }
-  const network = /\b(slirp4netns|pasta) failed/.exec(message)?.[1]
+  const missing = missingNetwork(message)
+  const network = missing ?? /\b(slirp4netns|pasta) failed/.exec(message)?.[1]
   if (network !== undefined) {
     return failure("E_CONTAINER_START", "Podman cannot make the container's network", {
-      hints: [`Let the user open \`/dev/net/tun\`, as ${network} needs it`],
+      hints: [
+        missing === undefined
+          ? `Let the user open \`/dev/net/tun\`, as ${network} needs it`
+          : `Install ${network}`,
+      ],
       details,
       cause: error,
     })
@@ -170,8 +161,9 @@ export const containerRunner = (home: string): Layer.Layer<Runner, never, Engine
               Effect.tap(engine.startContainer(containerId)),
               Effect.map((output) => ({ output, refused: undefined })),
               Effect.catchIf(
-                (error) => exitOfRefused(error) !== undefined,
-                (error) => Effect.succeed({ output: Stream.empty, refused: exitOfRefused(error) }),
+                (error) => exitOfRefused(wordsOf(error)) !== undefined,
+                (error) =>
+                  Effect.succeed({ output: Stream.empty, refused: exitOfRefused(wordsOf(error)) }),
               ),
               Effect.mapError((error) => startFailure(request, error)),
             )

@@ -73,6 +73,25 @@ const moreMemory =
 /** `exec /x: exec format error`, `exec x failed: Exec format error` */
 const hasWrongFormat = (text: string): boolean => /exec format error/i.test(text)
 
+/** The program for podman's networks that is not there, in its words, if they say so. */
+export const missingNetwork = (message: string): string | undefined =>
+  /exec: "(slirp4netns|pasta)": executable file not found/.exec(message)?.[1]
+
+/** Words of runc and crun. What podman adds of each, as "OCI permission denied", is said of other faults as well. */
+const noProgram =
+  /executable file .*not found|exec: ".*": (?:stat .*: )?no such file or directory|open executable: no such file/i
+const noExecutable =
+  /exec: ".*": (?:stat .*: )?(?:permission denied|is a directory|not a directory)|open executable: permission denied|the path `.*` (?:exists but it is not executable|is not a regular file)|cannot open `.*`: not a directory/i
+
+/**
+ * The exit code of a program that could not be started, as shells have it. Engines with a first process of
+ * their own start the container and end so; the others refuse to start it, in the words of their runtime.
+ */
+export const exitOfRefused = (message: string): 126 | 127 | undefined => {
+  if (missingNetwork(message) !== undefined) return undefined
+  return noProgram.test(message) ? 127 : noExecutable.test(message) ? 126 : undefined
+}
+
 /** All that catatonit says, podman's first process, which ends with 1 where it cannot start the program. */
 const notStarted = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.+)\n?$/
 
@@ -80,7 +99,7 @@ const notStarted = /^ERROR \(catatonit:\d+\): failed to exec pid1: (.+)\n?$/
 export const exitCodeOf = (exitCode: number, lastOutput: string): number => {
   const said = exitCode === 1 ? notStarted.exec(lastOutput)?.[1] : undefined
   if (said === undefined || hasWrongFormat(said)) return exitCode
-  return /^(?:No such file|Not a directory)/.test(said) ? 127 : 126
+  return /^No such file/.test(said) ? 127 : 126
 }
 
 export const explainEnd = (
