@@ -1,4 +1,4 @@
-/** A podman service that somebody else started and that goes on: what a launch leaves in it when it is stopped. */
+/** Podman's service: what a launch leaves in one that goes on, and what a machine may forbid it. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
 import { join } from "node:path"
@@ -61,6 +61,27 @@ describe("a podman service at CONTAINER_HOST", () => {
           .text(),
       )
       expect(listed).toBe("")
+    }),
+  )
+})
+
+describe("podman where limits may not be raised", () => {
+  liveEffect("says which setting of it starts the container", () =>
+    Effect.gen(function* () {
+      const { relaunch } = yield* machine
+      const folder = yield* temporaryFolder({
+        "containers.conf": '[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\n',
+      })
+      const env = {
+        ...rig.podman.environment,
+        CONTAINERS_CONF: join(folder, "containers.conf"),
+        RELAUNCH_BUILDER: "podman",
+      }
+      const refused = yield* relaunch(["-d", "busybox:1", "-p", "demo", "-E", "true"], { env })
+      expect(refused.code).toBe(5)
+      expect(refused.stderr).toContain(
+        "error: The container's limits are higher than may be set here [E_CONTAINER_START]\nhint: Set `default_ulimits = []` under `[containers]` in podman's containers.conf\n",
+      )
     }),
   )
 })

@@ -68,6 +68,9 @@ const dependencyIn = (log: ReadonlyArray<string>): string | undefined => {
 /** The operating system's words, in those of the builder or of a program in the step. */
 const isFullDisk = /no space left on device|disk quota exceeded/i
 
+/** Of a runtime that may not set what podman asks for, as inside a container. */
+const isRefusedLimit = /error setting rlimits?\b/i
+
 /** Of a layer that broke off on its way, or came as other bytes than its digest says. */
 const isBrokenLayer =
   /failed to read expected number of bytes|layer verification failed|unexpected commit digest|failed size validation|unable to discard to offset/i
@@ -123,7 +126,11 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
     })
   }
   return failure("E_BUILD", `The build failed at \`${withoutLogin(named)}\`: ${reason}`, {
-    hints: ["See what the step printed, above and in the build's log"],
+    hints: [
+      [message, ...log].some((line) => isRefusedLimit.test(line))
+        ? "Podman may not raise the limits of programs here: set `default_ulimits = []` under `[containers]` in its containers.conf"
+        : "See what the step printed, above and in the build's log",
+    ],
     details,
   })
 }

@@ -64,6 +64,14 @@ describe("a failed build", () => {
     expect(hints[0]).toContain("relaunch builder prune")
   })
 
+  test("by a runtime that may not raise limits names podman's setting", () => {
+    const said =
+      "runc create failed: unable to start container process: error during container init: error setting rlimits for ready process: error setting rlimit type 7: operation not permitted"
+    expect(buildFailure({ step, message: "exit status 1", log: [said] }).hints).toEqual([
+      "Podman may not raise the limits of programs here: set `default_ulimits = []` under `[containers]` in its containers.conf",
+    ])
+  })
+
   test.each([
     "failed to compute cache key: failed to read expected number of bytes: unexpected EOF",
     'failed commit on ref "layer-sha256:1": unexpected commit digest sha256:2, expected sha256:1: failed precondition',

@@ -17,6 +17,9 @@ import {
 
 const wordsOf = ({ details, message }: Failure): string => String(details["message"] ?? message)
 
+/** Where none are set, podman asks for the most that its service has, which is refused inside a container. */
+const limitsHint = "Set `default_ulimits = []` under `[containers]` in podman's containers.conf"
+
 /** The engine's refusals to start, in words that name the entry point. */
 const startFailure = (request: RunRequest, error: Failure): Failure => {
   const message = wordsOf(error)
@@ -31,6 +34,13 @@ const startFailure = (request: RunRequest, error: Failure): Failure => {
           ? `Let the user open \`/dev/net/tun\`, as ${network} needs it`
           : `Install ${network}`,
       ],
+      details,
+      cause: error,
+    })
+  }
+  if (/setting rlimit/i.test(message)) {
+    return failure("E_CONTAINER_START", "The container's limits are higher than may be set here", {
+      hints: [limitsHint],
       details,
       cause: error,
     })
