@@ -1,5 +1,5 @@
 /** What stands for a base image in the identity of what is built on it. */
-import type { EngineShape } from "@relaunch/engine"
+import { type EngineShape, repositoryOf } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 
@@ -19,6 +19,9 @@ export const baseDigest = (
 ): Effect.Effect<string, Failure> =>
   Effect.gen(function* () {
     const here = yield* engine.inspectImage(image)
-    const known = here?.repoDigests[0]?.split("@")[1] ?? (ownImages ? here?.id : undefined)
-    return known ?? (yield* engine.registryDigest(image))
+    const digests = here?.repoDigests ?? []
+    // One that another repository gave it cannot be pulled by this name.
+    const own = digests.find((known) => repositoryOf(known) === repositoryOf(image))
+    const known = (own ?? (ownImages ? digests[0] : undefined))?.split("@")[1]
+    return known ?? (ownImages ? here?.id : undefined) ?? (yield* engine.registryDigest(image))
   })

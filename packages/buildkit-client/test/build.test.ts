@@ -176,18 +176,6 @@ for (const { address, name } of buildkitDaemons) {
       }),
     )
 
-    liveEffect("copies from named contexts", () =>
-      Effect.gen(function* () {
-        const { log } = yield* built(address, {
-          context: context({
-            Dockerfile: `FROM ${base}\nCOPY --from=more x /x\nRUN cat /x; echo ${unique()}\n`,
-          }),
-          namedContexts: { more: context({ x: "from elsewhere\n" }) },
-        })
-        expect(log[0]).toBe("from elsewhere")
-      }),
-    )
-
     liveEffect("warns with the place", () =>
       Effect.gen(function* () {
         const { events } = yield* built(address, {

@@ -21,6 +21,15 @@ export const registryOf = (image: string): string => {
   return isHost ? first : "docker.io"
 }
 
+/** The name without tag and digest, Docker Hub's in its long form, so that the short one compares equal. */
+export const repositoryOf = (image: string): string => {
+  const repository = image.replace(/@.*$/, "").replace(/:[^/:]*$/, "")
+  const registry = registryOf(repository)
+  if (registry !== "docker.io" && registry !== "index.docker.io") return repository
+  const path = repository.replace(/^(?:index\.)?docker\.io\//, "")
+  return `docker.io/${path.includes("/") ? path : `library/${path}`}`
+}
+
 const keysOf = (registry: string): ReadonlyArray<string> =>
   registry === "docker.io"
     ? [dockerHub, "index.docker.io", "docker.io", "registry-1.docker.io"]

@@ -1,6 +1,13 @@
 export { type Backend, type BackendSettings, environmentWith } from "./backend.ts"
 export type { ContainerApi, ContainerDetails, ListedContainer } from "./container.ts"
-export { headerJson, type Login, loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
+export {
+  headerJson,
+  type Login,
+  loginFor,
+  registryAuthHeader,
+  registryOf,
+  repositoryOf,
+} from "./credentials.ts"
 export { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
 export { Engine, type EngineShape } from "./engine.ts"
 export type { OutputChunk } from "./frames.ts"

@@ -1,7 +1,6 @@
 /** Image sources: a name to the image behind it, here or in its registry. */
-import { Engine, type ImageDetails, noImage, registryOf } from "@relaunch/engine"
+import { Engine, type ImageDetails, noImage, repositoryOf } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
-import { parseImageReference } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 
@@ -27,14 +26,6 @@ export interface ImageSource {
   readonly digest: string | null
   /** True when the registry could not be asked and the copy at hand is used. */
   readonly stale: boolean
-}
-
-/** Docker Hub's names in their long form, so that the short ones compare equal. */
-const repositoryOf = (name: string): string => {
-  const { name: repository } = parseImageReference(name)
-  if (registryOf(repository) !== "docker.io") return repository
-  const path = repository.replace(/^(?:index\.)?docker\.io\//, "")
-  return `docker.io/${path.includes("/") ? path : `library/${path}`}`
 }
 
 /** The digest in the image's own repository; one that another repository gave it cannot be pulled by this name. */

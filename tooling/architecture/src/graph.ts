@@ -29,7 +29,7 @@ export const graph: Readonly<Record<string, Place>> = {
 
   store: { level: 4, uses: ["failure", "job", "lock"] },
   runner: { level: 5, uses: ["engine", "failure"], tests: ["testing"] },
-  source: { level: 5, uses: ["build", "engine", "failure", "job", "lock"], tests: ["testing"] },
+  source: { level: 5, uses: ["build", "engine", "failure", "lock"], tests: ["testing"] },
   "builder-buildkit": {
     level: 5,
     uses: ["@buildkit-js/client", "build", "engine", "failure", "lock"],

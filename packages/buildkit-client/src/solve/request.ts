@@ -9,6 +9,7 @@ import type { CredentialSource } from "../session/credentials.ts"
 import type { Secrets, SshAgents } from "../session/secrets.ts"
 import { newId } from "../session/session.ts"
 import type { CacheExport, CacheImport } from "./cache.ts"
+import { contextName } from "./context-name.ts"
 import type { Output } from "./output.ts"
 
 /**
@@ -27,7 +28,10 @@ export interface BuildRequest {
    * `ignore` stands in for the context's `.dockerignore`.
    */
   readonly dockerfile?: string | { readonly text: string; readonly ignore?: string }
-  /** By the name that `FROM` and `--from=` use. Docker engines before 23 have none. */
+  /**
+   * By the name that `FROM` and `--from=` use; `busybox` also stands for `docker.io/library/busybox:latest`, and that
+   * for it. Docker engines before 23 have none.
+   */
   readonly namedContexts?: Readonly<Record<string, ContextSource>>
   readonly target?: string
   readonly buildArguments?: Readonly<Record<string, string>>
@@ -130,7 +134,7 @@ export const sourcesOf = (request: BuildRequest): Sources => {
   } else if (trees["context"] !== undefined) trees["dockerfile"] = trees["context"]
   for (const [name, source] of Object.entries(namedContexts)) {
     const key = `named-${hashed(name).slice(0, 12)}`
-    attributes[`context:${name}`] = isUrl(source) ? source.url : `local:${key}`
+    attributes[`context:${contextName(name)}`] = isUrl(source) ? source.url : `local:${key}`
     if (!isUrl(source)) trees[key] = treeOf(source)
   }
   return { trees, attributes, sharedKey: sharedKeyOf(request), dockerfileName }
