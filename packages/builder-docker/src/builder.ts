@@ -15,7 +15,6 @@ import {
 import {
   type Backend,
   type BackendSettings,
-  type Endpoint,
   Engine,
   type EngineInfo,
   type EngineShape,
@@ -26,36 +25,10 @@ import {
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import { addressOf } from "./address.ts"
 import { classicBuilder, classicFeatures } from "./classic.ts"
 import { withoutLostLayers } from "./lost-layer.ts"
 import { unnamedImageCache } from "./unnamed-images.ts"
-
-const addressOf = ({ socket, tls, url }: Endpoint) => {
-  if (socket !== undefined) {
-    return {
-      address: { kind: "dockerd", engine: { kind: "unix", path: socket } },
-      options: {},
-    } as const
-  }
-  const { hostname, port } = new URL(url)
-  return {
-    address: {
-      kind: "dockerd",
-      engine: { kind: "tcp", host: hostname, port: Number(port || (tls ? 2376 : 2375)) },
-    },
-    options:
-      tls === undefined
-        ? {}
-        : {
-            tls: {
-              verify: tls.verify,
-              ...(tls.ca === undefined ? {} : { authority: tls.ca }),
-              ...(tls.cert === undefined ? {} : { certificate: tls.cert }),
-              ...(tls.key === undefined ? {} : { key: tls.key }),
-            },
-          },
-  } as const
-}
 
 const buildkitFeatures = {
   cacheMounts: true,
