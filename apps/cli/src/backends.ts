@@ -6,7 +6,7 @@ import type { Builder } from "@relaunch/build"
 import { buildkitBackend } from "@relaunch/builder-buildkit"
 import { dockerBackend } from "@relaunch/builder-docker"
 import { podmanBackend } from "@relaunch/builder-podman"
-import type { Backend, BackendSettings } from "@relaunch/engine"
+import type { Backend, BackendSettings, SettingProblem } from "@relaunch/engine"
 import { type Failure, failure, orNearest } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -60,7 +60,8 @@ export const settingsOf = (
         },
       )
     }
-    const known = Object.keys((yield* requireBackend(type)).settings)
+    const backend = yield* requireBackend(type)
+    const known = Object.keys(backend.settings)
     const [unknown, ...others] = given.filter((key) => !known.includes(key))
     if (unknown !== undefined) {
       const said = (key: string) => `has no setting \`${key}\`${orNearest(key, known)}`
@@ -72,8 +73,32 @@ export const settingsOf = (
         details: { setting: unknown, builder: type, known, origin },
       })
     }
+    const [problem, ...further] = valueProblems(backend, values)
+    if (problem !== undefined) {
+      const said = ({ is, setting }: SettingProblem) => `\`${setting}\` of \`builder\` ${is}`
+      return yield* failure("E_CONFIG", `${origin}: ${said(problem)}`, {
+        hints: [
+          ...further.map((each) => `Also ${said(each)}`),
+          `\`${problem.setting}\`: ${backend.settings[problem.setting]}`,
+        ],
+        details: { setting: problem.setting, builder: type, origin },
+      })
+    }
     return name === type ? values : {}
   })
+
+/** What is wrong in the values of settings that this backend has. */
+export const valueProblems = (
+  { problems = () => [], settings }: Backend<Builder>,
+  values: BackendSettings,
+): ReadonlyArray<SettingProblem> => {
+  const known = Object.entries(values).filter(([name]) => Object.hasOwn(settings, name))
+  const isEmpty = ([, value]: readonly [string, string]) => value.trim() === ""
+  return [
+    ...known.filter(isEmpty).map(([setting]) => ({ setting, is: "is empty" })),
+    ...problems(Object.fromEntries(known.filter((entry) => !isEmpty(entry)))),
+  ]
+}
 
 export const backendLayer = (
   backend: Backend<Builder>,

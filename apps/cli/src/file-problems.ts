@@ -3,10 +3,17 @@
  * builders and their settings, launch configurations, resource arguments. Each with its place.
  */
 import * as fs from "node:fs"
-import { formOf, kanikoKeys, locatedDocument, type Problem, problemText } from "@relaunch/config"
+import {
+  formOf,
+  kanikoKeys,
+  locatedDocument,
+  type Problem,
+  problemText,
+  settingText,
+} from "@relaunch/config"
 import { orNearest } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-import { automatic, backends } from "./backends.ts"
+import { automatic, backends, valueProblems } from "./backends.ts"
 import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
 
 interface Finding {
@@ -38,12 +45,22 @@ const builderFindings = (builder: unknown): ReadonlyArray<Finding> => {
   const backend = Object.hasOwn(backends, type) ? backends[type] : undefined
   if (backend === undefined) return unknownBuilder(type, ["builder", "type"])
   const known = Object.keys(backend.settings)
-  return own
-    .filter((key) => !known.includes(key))
-    .map((key) => ({
-      path: ["builder", key],
-      what: `builder \`${type}\` has no setting \`${key}\`${orNearest(key, [...known, "platform"])}`,
-    }))
+  const values = own.map((key) => [key, settingText(builder[key])] as const)
+  const texts = Object.fromEntries(
+    values.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  )
+  return [
+    ...own
+      .filter((key) => !known.includes(key))
+      .map((key) => ({
+        path: ["builder", key],
+        what: `builder \`${type}\` has no setting \`${key}\`${orNearest(key, [...known, "platform"])}`,
+      })),
+    ...valueProblems(backend, texts).map(({ is, setting }) => ({
+      path: ["builder", setting],
+      what: `\`${setting}\` of \`builder\` ${is}`,
+    })),
+  ]
 }
 
 const within = (path: Path, findings: ReadonlyArray<Finding>): ReadonlyArray<Finding> =>

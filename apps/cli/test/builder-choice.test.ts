@@ -45,6 +45,18 @@ describe("`builder:` as a map", () => {
     }),
   )
 
+  liveEffect("tells no socket about TLS", () =>
+    Effect.gen(function* () {
+      const { json } = yield* machine
+      const cwd = yield* project("  type: buildkit\n  ca: ./ca.pem\n")
+      const env = { BUILDKIT_HOST: rig.buildkit.host }
+      const { of } = listed(yield* json(["builder", "list"], { cwd, env }))
+      expect(of["buildkit"]?.reason).toBe(
+        `\`ca\` of the builder has no effect at \`${rig.buildkit.host}\`, only at an address that begins with \`tcp://\``,
+      )
+    }),
+  )
+
   liveEffect("tells docker to build by the classic endpoint", () =>
     Effect.gen(function* () {
       const { relaunch } = yield* machine
@@ -68,6 +80,10 @@ describe("`builder:` as a map", () => {
   for (const [text, message] of [
     ["  type: buildkit\n  adress: x\n", "has no setting `adress`; did you mean `address`?"],
     ["  type: docker\n  destination: x/y\n", "builder `docker` has no setting `destination`"],
+    [
+      "  type: buildkit\n  address: unix:///x.sock\n  server-name: x\n",
+      "relaunch.yaml:1: `server-name` of `builder` has no effect at `unix:///x.sock`",
+    ],
     ["  address: x\n", "`address` of `builder` is for no builder"],
     ["  type: dokcer\n", "There is no builder `dokcer`"],
   ] as const) {

@@ -70,6 +70,41 @@ const bad: ReadonlyArray<readonly [string, ReadonlyArray<string>]> = [
   ["secret: A\n", ["line 1, column 1: `secret` is not a list of texts"]],
 ]
 
+/** Values of builders that the schema lets through: it knows none of what they mean. */
+const meaningless: typeof bad = [
+  [
+    "builder:\n  type: buildkit\n  address: unix:///x.sock\n  ca: ca.pem\n  key: key.pem\n  destination: http://x/y\n  insecure: yes\n",
+    [
+      "line 4, column 3: `ca` of `builder` has no effect at `unix:///x.sock`, only at an address that begins with `tcp://`",
+      "line 5, column 3: `key` of `builder` has no effect at `unix:///x.sock`, only at an address that begins with `tcp://`",
+      "line 5, column 3: `key` of `builder` has no effect without `cert`",
+      "line 6, column 3: `destination` of `builder` is not a repository such as `registry.example/team`",
+      "line 7, column 3: `insecure` of `builder` is not true or false",
+    ],
+  ],
+  [
+    "builder: {type: buildkit, address: x, destination: '', insecure: true}\n",
+    [
+      "line 1, column 27: `address` of `builder` is not a BuildKit address: it starts with none of unix, tcp, docker-container, podman-container, nerdctl-container, kube-pod, ssh, docker+unix, docker+tcp, docker+ssh",
+      "line 1, column 39: `destination` of `builder` is empty",
+      "line 1, column 56: `insecure` of `builder` has no effect without `destination`",
+    ],
+  ],
+  [
+    "builder: {type: docker, host: 'unix:///x.sock', context: x, buildkit: maybe}\n",
+    [
+      "line 1, column 49: `context` of `builder` has no effect beside `host`",
+      "line 1, column 61: `buildkit` of `builder` is not true or false",
+    ],
+  ],
+  [
+    "builder: {type: podman, socket: 'ssh://host/x.sock'}\n",
+    [
+      "line 1, column 25: `socket` of `builder` is not the path of a socket, `/run/podman/podman.sock`",
+    ],
+  ],
+]
+
 const validated = (files: Readonly<Record<string, string>>, args: ReadonlyArray<string>) =>
   Effect.gen(function* () {
     const home = yield* temporaryFolder(files)
@@ -86,6 +121,18 @@ describe("config validate", () => {
       }),
     )
   }
+
+  effect("names values of builders that mean nothing, or would have no effect", () =>
+    Effect.gen(function* () {
+      const files = meaningless.map(([text], at) => [`${at}.yaml`, text] as const)
+      const paths = files.map(([path]) => path)
+      const said = yield* validated(Object.fromEntries(files), [...paths, "--json"])
+      expect([said.code, JSON.parse(said.stdout)]).toEqual([
+        2,
+        meaningless.map(([, problems], at) => ({ path: `${at}.yaml`, problems })),
+      ])
+    }),
+  )
 
   for (const [text, problems] of bad) {
     effect(`names all that is wrong in ${JSON.stringify(text)}`, () =>

@@ -32,6 +32,7 @@ import { toldAboutEpoch } from "./epoch.ts"
 import { buildkitFailure, greeting } from "./failure.ts"
 import { builtImage, presentImage } from "./image.ts"
 import { loadLayers, withoutLayers } from "./layers.ts"
+import { buildkitProblems, buildkitSettings } from "./settings.ts"
 import { type Target, targetOf } from "./target.ts"
 import { exportsToFolders, rewritesTimestamps } from "./version.ts"
 
@@ -240,15 +241,8 @@ export const buildkitBuilder = (
 export const buildkitBackend: Backend<Builder> = {
   builder: buildkitBuilder,
   engine: Engine.layer,
-  settings: {
-    address: "address of the daemon, as BUILDKIT_HOST has it",
-    ca: "file of the authority that signed the daemon's certificate",
-    cert: "file of the client's certificate",
-    key: "file of its key",
-    "server-name": "name in the daemon's certificate, where it is not the address's",
-    destination: "repository that images are pushed below; the engine pulls them by digest",
-    insecure: "true where its registry speaks plain HTTP",
-  },
+  settings: buildkitSettings,
+  problems: buildkitProblems,
   variables: ["BUILDKIT_HOST"],
   buildsInPlace: false,
 }

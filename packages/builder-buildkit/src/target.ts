@@ -4,6 +4,7 @@ import type { ConnectOptions } from "@buildkit-js/client"
 import type { BackendSettings, Environment } from "@relaunch/engine"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import { uselessTls } from "./settings.ts"
 
 const defaultAddress = "unix:///run/buildkit/buildkitd.sock"
 
@@ -34,8 +35,19 @@ const pem = (setting: string, file: string): Effect.Effect<string, Failure> =>
 
 const tlsFields = { ca: "authority", cert: "certificate", key: "key" } as const
 
-const optionsOf = (settings: BackendSettings): Effect.Effect<ConnectOptions, Failure> =>
+const optionsOf = (
+  settings: BackendSettings,
+  address: string,
+): Effect.Effect<ConnectOptions, Failure> =>
   Effect.gen(function* () {
+    // Those of a file that names the daemon were for that one, and have been looked at.
+    const [useless] = settings["address"] === undefined ? uselessTls(settings, address) : []
+    if (useless !== undefined) {
+      return yield* failure("E_CONFIG", `\`${useless.setting}\` of the builder ${useless.is}`, {
+        hints: ["Name the daemon as `address`, or leave out what is for TLS"],
+        details: { ...useless, address },
+      })
+    }
     const tls: { -readonly [Name in "authority" | "certificate" | "key" | "serverName"]?: string } =
       {}
     for (const setting of ["ca", "cert", "key"] as const) {
@@ -47,9 +59,12 @@ const optionsOf = (settings: BackendSettings): Effect.Effect<ConnectOptions, Fai
     return Object.keys(tls).length === 0 ? {} : { tls }
   })
 
-export const targetOf = (env: Environment, settings: BackendSettings): Target => ({
-  address: env["BUILDKIT_HOST"] || settings["address"] || defaultAddress,
-  options: optionsOf(settings),
-  destination: settings["destination"]?.replace(/\/+$/, ""),
-  insecure: settings["insecure"] === "true",
-})
+export const targetOf = (env: Environment, settings: BackendSettings): Target => {
+  const address = env["BUILDKIT_HOST"] || settings["address"] || defaultAddress
+  return {
+    address,
+    options: optionsOf(settings, address),
+    destination: settings["destination"]?.replace(/\/+$/, ""),
+    insecure: settings["insecure"] === "true",
+  }
+}

@@ -20,7 +20,9 @@ import {
   type EngineShape,
   type Environment,
   environmentWith,
+  flagProblems,
   registryOf,
+  type SettingProblem,
 } from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -131,6 +133,13 @@ export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
     Effect.map(Engine, (engine) => dockerShape(engine, env)),
   )
 
+const dockerProblems = (settings: BackendSettings): ReadonlyArray<SettingProblem> => [
+  ...(settings["host"] !== undefined && settings["context"] !== undefined
+    ? [{ setting: "context", is: "has no effect beside `host`" }]
+    : []),
+  ...flagProblems(settings, "buildkit"),
+]
+
 /** `builder: docker` */
 export const dockerBackend: Backend<Builder> = {
   builder: (env, settings) => dockerBuilder(dockerEnvironment(env, settings)),
@@ -140,6 +149,7 @@ export const dockerBackend: Backend<Builder> = {
     context: "docker context, as DOCKER_CONTEXT has it",
     buildkit: "false builds by the classic endpoint, as DOCKER_BUILDKIT=0 does",
   },
+  problems: dockerProblems,
   variables: ["DOCKER_HOST", "DOCKER_CONTEXT"],
   buildsInPlace: true,
 }

@@ -65,6 +65,10 @@ export const podmanBackend: Backend<Builder> = {
   builder: (env, settings) => podmanBuilder(podmanEnvironment(env, settings)),
   engine: (env, settings) => Engine.podman(podmanEnvironment(env, settings)),
   settings: { socket: "socket of a podman service, as CONTAINER_HOST has it" },
+  problems: ({ socket }) =>
+    socket === undefined || /^(?:unix:\/\/)?\/./.test(socket)
+      ? []
+      : [{ setting: "socket", is: "is not the path of a socket, `/run/podman/podman.sock`" }],
   variables: ["CONTAINER_HOST"],
   buildsInPlace: true,
 }

@@ -134,7 +134,8 @@ export const kanikoKeys: ReadonlySet<string> = new Set([
   "kaniko-config",
 ])
 
-const settingText = (value: unknown): unknown =>
+/** Of a builder's own setting: flags and numbers as the texts that the builder is given. */
+export const settingText = (value: unknown): unknown =>
   typeof value === "boolean" || typeof value === "number" ? String(value) : value
 
 /** `builder:` is a name, or a map of its `type`, the platform and the settings of that backend. */

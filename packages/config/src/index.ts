@@ -11,6 +11,7 @@ export {
   inspectConfigFile,
   kanikoKeys,
   readWandbLaunchConfig,
+  settingText,
 } from "./file.ts"
 export { formOf } from "./form.ts"
 export { type Locations, locations } from "./locations.ts"

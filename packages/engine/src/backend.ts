@@ -9,6 +9,22 @@ import type { Engine } from "./engine.ts"
 /** Texts by setting; a flag is `true` or `false`. */
 export type BackendSettings = Readonly<Record<string, string>>
 
+/** A value that means nothing, or would have no effect. */
+export interface SettingProblem {
+  readonly setting: string
+  /** What is wrong with it, after its name: `is not true or false`. */
+  readonly is: string
+}
+
+/** Of the named settings those that are neither `true` nor `false`. */
+export const flagProblems = (
+  settings: BackendSettings,
+  ...flags: ReadonlyArray<string>
+): ReadonlyArray<SettingProblem> =>
+  flags
+    .filter((name) => !["true", "false", undefined].includes(settings[name]))
+    .map((setting) => ({ setting, is: "is not true or false" }))
+
 export interface Backend<Builder> {
   readonly builder: (
     env: Environment,
@@ -17,6 +33,8 @@ export interface Backend<Builder> {
   readonly engine: (env: Environment, settings: BackendSettings) => Layer.Layer<Engine>
   /** Names of its settings, each with what it says. */
   readonly settings: Readonly<Record<string, string>>
+  /** What is wrong in their values; by default nothing. What only a daemon knows is not asked. */
+  readonly problems?: (settings: BackendSettings) => ReadonlyArray<SettingProblem>
   /** Variables that, when set, name a daemon of this kind. */
   readonly variables: ReadonlyArray<string>
   /** The image is built where it runs: nothing is transferred afterwards. */

@@ -1,4 +1,10 @@
-export { type Backend, type BackendSettings, environmentWith } from "./backend.ts"
+export {
+  type Backend,
+  type BackendSettings,
+  environmentWith,
+  flagProblems,
+  type SettingProblem,
+} from "./backend.ts"
 export type { ContainerApi, ContainerDetails, ListedContainer } from "./container.ts"
 export {
   headerJson,
