@@ -29,7 +29,10 @@ export const otherVariables: Readonly<
     ["DOCKER_CERT_PATH", "folder of `ca.pem`, `cert.pem`, `key.pem`"],
     ["DOCKER_BUILDKIT", "`0`: build by the classic builder"],
     ["BUILDKIT_HOST", "address of a BuildKit daemon, as buildctl has it"],
-    ["CONTAINER_HOST", "socket of a podman service; default: one of relaunch's own"],
+    [
+      "CONTAINER_HOST",
+      "address of a podman service, unix:// or tcp://; default: one of relaunch's own",
+    ],
     ["XDG_RUNTIME_DIR", "where rootless engines have their sockets"],
     [
       "SOURCE_DATE_EPOCH",

@@ -100,7 +100,7 @@ const meaningless: typeof bad = [
   [
     "builder: {type: podman, socket: 'ssh://host/x.sock'}\n",
     [
-      "line 1, column 25: `socket` of `builder` is not the path of a socket, `/run/podman/podman.sock`",
+      "line 1, column 25: `socket` of `builder` is neither the path of a socket nor `tcp://host:port`",
     ],
   ],
 ]

@@ -1,8 +1,10 @@
 /** Podman's service: what a launch leaves in one that goes on, and what a machine may forbid it. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
+import { connect, createServer } from "node:net"
 import { join } from "node:path"
-import { liveEffect, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
+import { pipeline } from "node:stream"
+import { liveEffect, loopbackPort, startRelaunchCli, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import { machine, rig } from "./command.ts"
@@ -26,6 +28,18 @@ const until = (look: Effect.Effect<ReadonlyArray<string>>, count: number) =>
     schedule: Schedule.spaced("50 millis"),
   }).pipe(Effect.timeout("20 seconds"))
 
+/** `tcp://127.0.0.1:port` of what leads to the socket. */
+const atPort = (socket: string) =>
+  Effect.map(
+    loopbackPort(
+      createServer((client) => {
+        const service = connect(socket)
+        pipeline(client, service, client, () => undefined)
+      }),
+    ),
+    (port) => `tcp://127.0.0.1:${port}`,
+  )
+
 describe("a podman service at CONTAINER_HOST", () => {
   liveEffect("has no process and no working container of a RUN left after ctrl-C", () =>
     Effect.gen(function* () {
@@ -38,29 +52,31 @@ describe("a podman service at CONTAINER_HOST", () => {
         storage,
       )
       const { home } = yield* machine
-      // A time that nobody else waits for names the process.
-      const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
-      const cwd = yield* temporaryFolder({
-        "main.sh": "echo ran\n",
-        Dockerfile: `FROM busybox:1\nRUN sleep ${seconds}\n`,
-      })
-      const words = ["--uri", ".", "-p", "demo", "-E", "sh main.sh", "-D", "Dockerfile"]
-      const launched = yield* startRelaunchCli([...words, "--builder", "podman"], {
-        home,
-        cwd,
-        env: { ...rig.environment, CONTAINER_HOST: `unix://${socket}` },
-      })
-      const asleep = running("sleep", seconds)
-      yield* until(asleep, 1)
-      yield* launched.signal("SIGINT")
-      expect(yield* launched.exited).toBe(130)
-      expect(yield* asleep).toEqual([])
-      const listed = yield* Effect.promise(() =>
-        Bun.$`podman ps --all --external --format {{.ID}}`
-          .env({ ...process.env, ...storage })
-          .text(),
-      )
-      expect(listed).toBe("")
+      for (const address of [`unix://${socket}`, yield* atPort(socket)]) {
+        // A time that nobody else waits for names the process.
+        const seconds = String(100_000 + Math.floor(Math.random() * 900_000))
+        const cwd = yield* temporaryFolder({
+          "main.sh": "echo ran\n",
+          Dockerfile: `FROM busybox:1\nRUN sleep ${seconds}\n`,
+        })
+        const words = ["--uri", ".", "-p", "demo", "-E", "sh main.sh", "-D", "Dockerfile"]
+        const launched = yield* startRelaunchCli([...words, "--builder", "podman"], {
+          home,
+          cwd,
+          env: { ...rig.environment, CONTAINER_HOST: address },
+        })
+        const asleep = running("sleep", seconds)
+        yield* until(asleep, 1)
+        yield* launched.signal("SIGINT")
+        expect(yield* launched.exited).toBe(130)
+        expect(yield* asleep).toEqual([])
+        const listed = yield* Effect.promise(() =>
+          Bun.$`podman ps --all --external --format {{.ID}}`
+            .env({ ...process.env, ...storage })
+            .text(),
+        )
+        expect(listed).toBe("")
+      }
     }),
   )
 })

@@ -64,11 +64,13 @@ const podmanEnvironment = (env: Environment, { socket }: BackendSettings): Envir
 export const podmanBackend: Backend<Builder> = {
   builder: (env, settings) => podmanBuilder(podmanEnvironment(env, settings)),
   engine: (env, settings) => Engine.podman(podmanEnvironment(env, settings)),
-  settings: { socket: "socket of a podman service, as CONTAINER_HOST has it" },
+  settings: {
+    socket: "path of a podman service's socket, or its address as CONTAINER_HOST has it",
+  },
   problems: ({ socket }) =>
-    socket === undefined || /^(?:unix:\/\/)?\/./.test(socket)
+    socket === undefined || /^(?:(?:unix:\/\/)?\/.|tcp:\/\/)/.test(socket)
       ? []
-      : [{ setting: "socket", is: "is not the path of a socket, `/run/podman/podman.sock`" }],
+      : [{ setting: "socket", is: "is neither the path of a socket nor `tcp://host:port`" }],
   variables: ["CONTAINER_HOST"],
   buildsInPlace: true,
 }

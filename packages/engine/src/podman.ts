@@ -150,8 +150,30 @@ const ownService = (socket: string, env: Environment, options: ServiceOptions) =
     return endpoint
   })
 
-const givenSocket = (env: Environment): string | undefined =>
-  /^unix:\/\/(.+)$/.exec(env["CONTAINER_HOST"] ?? "")?.[1]
+const variable = "CONTAINER_HOST"
+
+/** A service that is somebody else's: on a socket of this machine, or at a port. */
+const givenEndpoint = (address: string): Effect.Effect<Endpoint, Failure> => {
+  const socket = /^unix:\/\/(\/.*)$/.exec(address)?.[1]
+  if (socket !== undefined) return Effect.succeed(endpointAt(socket, variable))
+  const host = /^tcp:\/\/([^/]+:\d+)\/?$/.exec(address)?.[1]
+  if (host !== undefined) {
+    const url = `http://${host}`
+    return Effect.succeed({ address, socket: undefined, url, tls: undefined, origin: variable })
+  }
+  return Effect.fail(
+    failure(
+      "E_ENGINE_UNREACHABLE",
+      `Podman's address \`${address}\` (${variable}) cannot be used`,
+      {
+        hints: [
+          "Use `unix:///path/of/podman.sock` or `tcp://host:port`; for a remote host, forward its socket: `ssh -nNT -L /tmp/podman.sock:/run/podman/podman.sock host`",
+        ],
+        details: { address, origin: variable },
+      },
+    ),
+  )
+}
 
 /**
  * Where a service of ours keeps contexts that it is sent and blobs that it pulls, a file with the registry's
@@ -163,12 +185,12 @@ const ownTemporary = (env: Environment) =>
     ? Effect.succeed(env)
     : Effect.map(temporaryFolder("podman", { large: true }), (TMPDIR) => ({ ...env, TMPDIR }))
 
-/** `CONTAINER_HOST` when it is a unix socket, as podman's own remote client has it; else a service of ours. */
+/** The service at `CONTAINER_HOST`, as podman's own remote client has it; else one of ours. */
 export const podmanEndpoint = (env: Environment): Effect.Effect<Endpoint, Failure, Scope.Scope> =>
   Effect.gen(function* () {
-    const given = givenSocket(env)
-    if (given !== undefined) {
-      const endpoint = endpointAt(given, "CONTAINER_HOST")
+    const given = env[variable]
+    if (given) {
+      const endpoint = yield* givenEndpoint(given)
       if (!hasBuildGroups()) return endpoint
       return withGroup(endpoint, `relaunch-podman-${crypto.randomUUID().slice(0, 8)}`)
     }
@@ -195,7 +217,7 @@ const longestWait = 5
  */
 export const podmanPulls = (env: Environment): Effect.Effect<PullPlace, Failure, Scope.Scope> =>
   Effect.gen(function* () {
-    if (givenSocket(env) !== undefined) return {}
+    if (env[variable]) return {}
     const folder = yield* temporaryFolder("podman")
     const refused = yield* Deferred.make<string>()
     let waited = 0

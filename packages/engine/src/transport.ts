@@ -21,8 +21,10 @@ export interface EngineRequest {
 /** How long an engine may take to say the first word. */
 const answerLimit = "5 seconds"
 
-const startHint =
-  "Start the engine (`systemctl start docker`, Docker Desktop, or `dockerd`), or set DOCKER_HOST to one that runs"
+const startHint = ({ address, origin }: Endpoint): string =>
+  origin === "CONTAINER_HOST"
+    ? `Start the service (\`podman system service --time=0 ${address}\`), or leave CONTAINER_HOST and the setting \`socket\` out for one of relaunch's own`
+    : "Start the engine (`systemctl start docker`, Docker Desktop, or `dockerd`), or set DOCKER_HOST to one that runs"
 
 const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
@@ -53,7 +55,7 @@ const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
     )
   }
   return failure("E_ENGINE_UNREACHABLE", `No container engine answers at ${where}`, {
-    hints: [startHint],
+    hints: [startHint(endpoint)],
     details,
     cause,
   })

@@ -119,7 +119,11 @@ const daemons: ReadonlyArray<BadInput> = [
     /Start the engine/,
   ),
   absent("buildkit", /^No BuildKit answers: .*none\.sock/, /Start buildkitd/),
-  absent("podman", /^No container engine answers at `unix:.*none\.sock` \(CONTAINER_HOST\)$/, /./),
+  absent(
+    "podman",
+    /^No container engine answers at `unix:.*none\.sock` \(CONTAINER_HOST\)$/,
+    /^Start the service \(`podman system service --time=0 unix:/,
+  ),
   forbidden("docker", /^No permission to use the container engine at `unix:/),
   forbidden("buildkit", /^No permission to use the BuildKit daemon at `unix:/),
   forbidden("podman", /^No permission to use the container engine at `unix:/),
@@ -169,36 +173,45 @@ const daemons: ReadonlyArray<BadInput> = [
   }),
 ]
 
+const unusable = (
+  title: string,
+  env: NonNullable<BadInput["env"]>,
+  message: string,
+  hint: RegExp,
+): BadInput => ({
+  title,
+  ...launch,
+  env,
+  answer: { code: "E_ENGINE_UNREACHABLE", message, hint },
+})
+
 const addresses: ReadonlyArray<BadInput> = [
+  unusable(
+    "an engine address that is none",
+    { DOCKER_HOST: "nonsense" },
+    "Engine address `nonsense` (DOCKER_HOST) cannot be used",
+    /tcp:\/\/host:port/,
+  ),
+  unusable(
+    "an engine over ssh",
+    { DOCKER_HOST: "ssh://host" },
+    "Engine address `ssh://host` (DOCKER_HOST) cannot be used",
+    /forward its socket/,
+  ),
+  unusable(
+    "a docker context that is not there",
+    { DOCKER_HOST: undefined, DOCKER_CONTEXT: "../../etc" },
+    "There is no docker context `../../etc`",
+    /docker context ls/,
+  ),
   {
-    title: "an engine address that is none",
-    ...launch,
-    env: { DOCKER_HOST: "nonsense" },
-    answer: {
-      code: "E_ENGINE_UNREACHABLE",
-      message: "Engine address `nonsense` (DOCKER_HOST) cannot be used",
-      hint: /tcp:\/\/host:port/,
-    },
-  },
-  {
-    title: "an engine over ssh",
-    ...launch,
-    env: { DOCKER_HOST: "ssh://host" },
-    answer: {
-      code: "E_ENGINE_UNREACHABLE",
-      message: "Engine address `ssh://host` (DOCKER_HOST) cannot be used",
-      hint: /forward its socket/,
-    },
-  },
-  {
-    title: "a docker context that is not there",
-    ...launch,
-    env: { DOCKER_HOST: undefined, DOCKER_CONTEXT: "../../etc" },
-    answer: {
-      code: "E_ENGINE_UNREACHABLE",
-      message: "There is no docker context `../../etc`",
-      hint: /docker context ls/,
-    },
+    ...unusable(
+      "a podman service over ssh",
+      { CONTAINER_HOST: "ssh://host/run/podman.sock" },
+      "Podman's address `ssh://host/run/podman.sock` (CONTAINER_HOST) cannot be used",
+      /forward its socket/,
+    ),
+    builders: ["podman"],
   },
   {
     title: "a docker configuration that is no JSON",
