@@ -20,15 +20,15 @@ interface Rule {
 const withoutRoot = (path: string): string =>
   path.length > 1 && path.startsWith("/") ? path.slice(1) : path
 
-const refused = (line: number, pattern: string): Failure =>
-  failure("E_BUILD_CONTEXT", `\`.dockerignore\` line ${line}: \`${pattern}\` is not a pattern`, {
+const refused = (file: string, line: number, pattern: string): Failure =>
+  failure("E_BUILD_CONTEXT", `\`${file}\` line ${line}: \`${pattern}\` is not a pattern`, {
     hints: [
       "Close every `[`, write something after `!`, and double a backslash that stands for itself",
     ],
     details: { line, pattern },
   })
 
-const rulesOf = (text: string): Effect.Effect<ReadonlyArray<Rule>, Failure> =>
+const rulesOf = (text: string, file: string): Effect.Effect<ReadonlyArray<Rule>, Failure> =>
   Effect.gen(function* () {
     const rules: Array<Rule> = []
     for (const [at, line] of text
@@ -40,15 +40,18 @@ const rulesOf = (text: string): Effect.Effect<ReadonlyArray<Rule>, Failure> =>
       const negated = written.startsWith("!")
       const rest = negated ? trimmedPattern(written.slice(1)) : written
       const matches = rest === "" ? undefined : pathTest(withoutRoot(cleanedPath(rest)))
-      if (matches === undefined) return yield* refused(at + 1, written)
+      if (matches === undefined) return yield* refused(file, at + 1, written)
       rules.push({ negated, matches })
     }
     return rules
   })
 
-/** `E_BUILD_CONTEXT` names the first line that is not a pattern. */
-export const dockerIgnore = (text: string): Effect.Effect<IgnoreRules, Failure> =>
-  Effect.map(rulesOf(text), (rules) => {
+/** `E_BUILD_CONTEXT` names the first line of `file` that is not a pattern. */
+export const dockerIgnore = (
+  text: string,
+  file = ".dockerignore",
+): Effect.Effect<IgnoreRules, Failure> =>
+  Effect.map(rulesOf(text, file), (rules) => {
     /** Which rules a directory matched: what is below it need not match them again. */
     const known = new Map<string, ReadonlyArray<boolean>>([["", []]])
     const inDirectory = (path: string): ReadonlyArray<boolean> => {

@@ -38,8 +38,20 @@ import { unnamedImageCache } from "./unnamed-images.ts"
  */
 const travelling = ".relaunch.Dockerfile"
 
+/** Podman's own word for it, which it heeds before the other. */
+const containerIgnore = ".containerignore"
+
+/** The Dockerfile is none of the context's files, or its engine would find rules there that are not the others'. */
+const travels = ({ context, dockerfilePath }: BuildRequest, ignoreFile: string): boolean =>
+  dockerfilePath === null ||
+  (ignoreFile === containerIgnore &&
+    context.entries.some(
+      ({ path }) => path === containerIgnore || path === `${dockerfilePath}${containerIgnore}`,
+    ))
+
 /** Name of the Dockerfile in the tar. */
-export const dockerfileIn = (request: BuildRequest): string => request.dockerfilePath ?? travelling
+export const dockerfileIn = (request: BuildRequest, ignoreFile = ".dockerignore"): string =>
+  travels(request, ignoreFile) ? travelling : (request.dockerfilePath ?? travelling)
 
 /** Where a secret travels; the engine moves it out of the context before the first step. */
 interface SentSecret {
@@ -69,7 +81,7 @@ export const contextTar = (
   ignoreFile = ".dockerignore",
 ): ReadableStream<Uint8Array> => {
   const sent = secrets.map(({ file, value }) => ({ name: file, text: value }))
-  return request.dockerfilePath === null
+  return travels(request, ignoreFile)
     ? tarStream(
         request.context.entries.filter(({ path }) => path !== ignoreFile),
         [
@@ -187,7 +199,7 @@ const build = (
       const messages = engine.build(
         {
           t: request.ref,
-          dockerfile: dockerfileIn(request),
+          dockerfile: dockerfileIn(request, ignoreFile),
           platform: request.platform ?? undefined,
           buildargs: JSON.stringify(request.buildArguments),
           labels: JSON.stringify(request.labels),

@@ -54,9 +54,10 @@ export interface ImagePlan {
 const custom = (chosen: UsersDockerfile, tree: BuildContext): Effect.Effect<ImagePlan, Failure> =>
   Effect.gen(function* () {
     const { entryPoint, folder, name, path, reason, text } = chosen
-    const context = yield* contextOf(tree, folder)
+    const { context, hasOwnRules } = yield* contextOf(tree, folder, path)
     const bases = yield* baseImages(name, text, {})
-    const inContext = context.entries.some((entry) => entry.path === path)
+    // A builder would apply the folder's own rules to one that it finds there.
+    const inContext = !hasOwnRules && context.entries.some((entry) => entry.path === path)
     return {
       contextFolder: folder,
       context,
@@ -91,7 +92,7 @@ const byDefault = (
     const builder = yield* Builder
     const entryPoint = resolved.entryPoint ?? []
     yield* checkedWords(resolved.jobName, entryPoint)
-    const context = yield* contextOf(tree, folder)
+    const { context } = yield* contextOf(tree, folder)
     const script = scriptOf(entryPoint)
     const paths = context.entries.map(({ path }) => path)
     if (

@@ -99,22 +99,42 @@ export const checkedContext = (
   )
 }
 
-/** The build context of a folder of the tree, its own `.dockerignore` applied. */
+const ignoreFile = ".dockerignore"
+
+/** The rules that belong to one Dockerfile stand in for those of the folder, as with BuildKit. */
+const rulesIn = (entries: ReadonlyArray<ContextEntry>, dockerfile: string | undefined) => {
+  const { read } = readFrom(entries)
+  const own = `${dockerfile ?? ""}${ignoreFile}`
+  const text = read(own)
+  return text === undefined ? { name: ignoreFile, text: read(ignoreFile) } : { name: own, text }
+}
+
+export interface FolderContext {
+  readonly context: BuildContext
+  /** Its rules are those of the Dockerfile alone, which not all builders would find. */
+  readonly hasOwnRules: boolean
+}
+
+/** The build context of a folder of the tree, the ignore file of this Dockerfile or its own applied. */
 export const contextOf = (
   tree: BuildContext,
   folder: string,
-): Effect.Effect<BuildContext, Failure> =>
+  dockerfile?: string,
+): Effect.Effect<FolderContext, Failure> =>
   Effect.gen(function* () {
     const entries = below(tree.entries, folder)
-    const rules = readFrom(entries).read(".dockerignore")
-    if (rules === undefined && folder === "") return tree
-    const { ignores } = rules === undefined ? { ignores: () => false } : yield* dockerIgnore(rules)
+    const { name, text } = rulesIn(entries, dockerfile)
+    const hasOwnRules = name !== ignoreFile
+    if (text === undefined && folder === "") return { context: tree, hasOwnRules }
+    const { ignores } =
+      text === undefined ? { ignores: () => false } : yield* dockerIgnore(text, name)
     // A directory that is left out comes back by itself with what stays of it.
     const kept = entries.filter(({ path }) => !ignores(path))
-    return yield* identified(kept, {
+    const context = yield* identified(kept, {
       skipped: tree.skipped,
       ignored: tree.ignored + (entries.length - kept.length),
     })
+    return { context, hasOwnRules }
   })
 
 /** What a W&B manifest cannot say of a tree: which files are executable, and its links. */

@@ -155,6 +155,22 @@ const texts: ReadonlyArray<BadInput> = [
     stored: { jobs: 1, runs: 1 },
   },
   {
+    title: "an ignore file of the Dockerfile beside those of the folder",
+    builders: threeBuilders,
+    files: {
+      "train.Dockerfile":
+        "FROM busybox:1\nWORKDIR /x\nCOPY . .\nRUN test -e kept && test ! -e left\n",
+      "train.Dockerfile.dockerignore": "left\n*.dockerignore\n",
+      ".dockerignore": "kept\n",
+      ".containerignore": "kept\n",
+      kept: "",
+      left: "",
+    },
+    args: ["--uri", ".", "-p", "demo", "-D", "train.Dockerfile", "-E", "ls"],
+    answer: { says: /^run \w+ finished/ },
+    stored: { jobs: 1, runs: 1 },
+  },
+  {
     title: "a shell script with CRLF",
     files: { "run.sh": "set -e\r\necho 1\r\n", Dockerfile: "FROM busybox:1\nCOPY run.sh .\n" },
     args: ["--uri", ".", "-p", "demo", "-E", "sh run.sh", "-D", "Dockerfile"],
