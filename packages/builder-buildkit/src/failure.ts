@@ -75,9 +75,25 @@ const connectFailure = (error: ConnectError): Failure => {
   }
 }
 
+/** Older engines' BuildKit, and newer ones' with a graph driver, know no exporter that hands an image out. */
+const lacksExporter = /^exporter "(?:docker|image)" could not be found$/
+
 export const buildkitFailure = (error: BuildFailure | AddressError | ConnectError): Failure => {
   switch (error._tag) {
     case "BuildError": {
+      if (lacksExporter.test(error.reason)) {
+        return failure(
+          "E_ENGINE",
+          "That BuildKit gives its images to its own Docker engine alone",
+          {
+            hints: [
+              "Use `--builder docker` with DOCKER_HOST for that engine, or one with the containerd image store",
+            ],
+            details: { message: error.reason },
+            cause: error,
+          },
+        )
+      }
       const ofPush = pushFailure(error.reason, error)
       if (ofPush !== undefined) return ofPush
       const { code, details, hints, message } = buildFailure({

@@ -1,6 +1,6 @@
 /** What cannot be reached is told with the way out that there is. */
 import { describe, expect, test } from "bun:test"
-import { ConnectError } from "@buildkit-js/client"
+import { BuildError, ConnectError } from "@buildkit-js/client"
 import { buildkitFailure } from "../src/index.ts"
 
 describe("a BuildKit that does not answer", () => {
@@ -40,4 +40,15 @@ describe("a BuildKit that does not answer", () => {
   test("on its own must be started or named", () => {
     expect(hintOf("unix:///run/buildkit/buildkitd.sock")).toContain("BUILDKIT_HOST")
   })
+})
+
+test("the BuildKit inside an engine that hands no image out is told as that", () => {
+  // As dockerd 20.10.24 says it.
+  const said = { reason: 'exporter "docker" could not be found', log: [] }
+  const { code, hints, message } = buildkitFailure(new BuildError(said))
+  expect([code, message]).toEqual([
+    "E_ENGINE",
+    "That BuildKit gives its images to its own Docker engine alone",
+  ])
+  expect(hints.join()).toContain("`--builder docker` with DOCKER_HOST")
 })
