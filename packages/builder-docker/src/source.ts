@@ -10,6 +10,14 @@ export interface SentDockerfile {
 /** Podman's builder gives the line that it did not understand; the step is then the one before. */
 const original = /, Original:"((?:[^"\\]|\\.)*)"/
 
+/** Of a here-document, say, which such builders take for instructions. */
+const onlyLine = (file: string, text: string, written: string): DockerfileLines | undefined => {
+  const lines = text.split(/\r?\n/)
+  const at = lines.findIndex((line) => line.trim() === written.trim())
+  if (at < 0) return undefined
+  return { file, firstLine: at + 1, lastLine: at + 1, lines: lines.slice(at, at + 1) }
+}
+
 export const sourceOf = (
   dockerfile: SentDockerfile | undefined,
   step: string | undefined,
@@ -23,6 +31,7 @@ export const sourceOf = (
     return { file, firstLine: line, lastLine: line, lines: [written] }
   }
   const quoted = original.exec(message)?.[1]
-  const named = quoted === undefined ? step : `[1/1] ${JSON.parse(`"${quoted}"`)}`
-  return named === undefined ? undefined : stepSource(file, text, named)
+  if (quoted === undefined) return step === undefined ? undefined : stepSource(file, text, step)
+  const written: string = JSON.parse(`"${quoted}"`)
+  return stepSource(file, text, `[1/1] ${written}`) ?? onlyLine(file, text, written)
 }

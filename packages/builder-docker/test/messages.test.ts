@@ -140,7 +140,10 @@ describe(`the stream of ${recorded.engine}`, () => {
   })
 
   test("names the lines of the step that failed, and of one that podman did not understand", () => {
-    const dockerfile = { file: "Dockerfile", text: "FROM a\nrun x \\\n  y\nRUNN z\n" }
+    const dockerfile = {
+      file: "Dockerfile",
+      text: "FROM a\nrun x \\\n  y\nRUNN z\nRUN <<EOF\n set -e\nEOF\n",
+    }
     const failing = (message: string) => {
       const [begun] = readMessage(
         { ...firstReading, dockerfile },
@@ -156,6 +159,8 @@ describe(`the stream of ${recorded.engine}`, () => {
     })
     const unknown = 'Build error: Unknown instruction: "RUNN" &imagebuilder.Step{Original:"no"'
     expect(failing(`${unknown}, Original:"RUNN z"}`)).toMatchObject({ firstLine: 4, lastLine: 4 })
+    // Before 1.33 it knows no here-documents.
+    expect(failing(`${unknown}, Original:"set -e"}`)).toMatchObject({ firstLine: 6, lastLine: 6 })
   })
 
   test("shows what a pull has loaded", () => {

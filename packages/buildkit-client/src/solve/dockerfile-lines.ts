@@ -3,8 +3,10 @@
 export interface Instruction {
   readonly firstLine: number
   readonly lastLine: number
-  /** On one line, blanks squeezed. */
+  /** On one line, blanks squeezed; without its here-documents. */
   readonly text: string
+  /** First lines of its here-documents. */
+  readonly documents: ReadonlyArray<string>
 }
 
 const isComment = (line: string): boolean => /^\s*#/.test(line)
@@ -45,12 +47,19 @@ export const instructionsOf = (dockerfile: string): ReadonlyArray<Instruction> =
       }
       text += `${end.slice(0, -continuation.length)} `
     }
-    for (const name of heredocs(text)) {
+    const documents = heredocs(text).map((name) => {
+      const begin = at + 1
       do at += 1
       while (at < lines.length && lines[at]?.replace(/^\t+/, "") !== name)
-    }
+      return (
+        lines
+          .slice(begin, at)
+          .find((line) => line.trim() !== "")
+          ?.trim() ?? ""
+      )
+    })
     const last = Math.min(at, lines.length - 1)
-    instructions.push({ firstLine: first + 1, lastLine: last + 1, text: squeezed(text) })
+    instructions.push({ firstLine: first + 1, lastLine: last + 1, text: squeezed(text), documents })
   }
   return instructions
 }
@@ -60,21 +69,3 @@ export const instructionAt = (dockerfile: string, line: number): Instruction | u
   instructionsOf(dockerfile).find(
     ({ firstLine, lastLine }) => firstLine <= line && line <= lastLine,
   )
-
-/** Daemons write `copy` as `COPY`. */
-const withUpperKeyword = (text: string): string =>
-  text.replace(/^\w+/, (keyword) => keyword.toUpperCase())
-
-/**
- * The instruction that a vertex of this name runs, `[stage 2/5] RUN make`, for daemons that do not say;
- * undefined when none or several could be meant.
- */
-export const instructionNamed = (dockerfile: string, vertex: string): Instruction | undefined => {
-  const [, step = ""] = /^\[[^\]]*\d+\/\d+\]\s+(.*)$/s.exec(vertex) ?? []
-  const wanted = withUpperKeyword(squeezed(step))
-  if (wanted === "") return undefined
-  const [found, ...others] = instructionsOf(dockerfile).filter(
-    ({ text }) => withUpperKeyword(text) === wanted,
-  )
-  return others.length === 0 ? found : undefined
-}

@@ -1,8 +1,9 @@
 /** Why a build failed, put together from the daemon's status, its error details and the steps' output. */
 import * as Data from "effect/Data"
 import type { RpcDetail, RpcError } from "../grpc/status.ts"
-import { instructionAt, instructionNamed } from "./dockerfile-lines.ts"
+import { instructionAt } from "./dockerfile-lines.ts"
 import type { SourceLines } from "./event.ts"
+import { instructionNamed } from "./named-instruction.ts"
 
 /** The build did not succeed: a step failed, the Dockerfile is wrong, a base image is not there. */
 export class BuildError extends Data.TaggedError("BuildError")<{

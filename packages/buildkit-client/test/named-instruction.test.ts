@@ -1,0 +1,36 @@
+/** Lines of a step that failed, of daemons that tell its name alone: dockerd 20.10, and podman. */
+import { expect, test } from "bun:test"
+import { stepSource } from "../src/index.ts"
+
+const dockerfile = `ARG BASE=busybox
+FROM \${BASE} AS made
+ENV B=two
+RUN echo $B \${B:-x} $HOME; exit 3
+RUN false
+FROM busybox
+WORKDIR /x
+run false
+RUN <<EOF
+
+  set -e
+  false
+EOF
+COPY $B /x
+RUN echo "(a)" | grep [b
+`
+
+test.each([
+  ["[made 2/3] RUN echo two two $HOME; exit 3", 4],
+  ["[made 3/3] RUN false", 5],
+  ["[stage-0 4/4] RUN false", 5],
+  ["[stage-1 3/6] RUN false", 8],
+  ["[linux/arm64 stage-1 3/6] RUN false", 8],
+  ["[stage-1 4/6] RUN <<EOF (set -e...)", 9],
+  ["[stage-1 5/6] COPY two /x", 14],
+  ['[stage-1 6/6] RUN echo "(a)" | grep [b', 15],
+  ["[4/9] RUN false", undefined],
+  ["[stage-1 3/6] RUN true", undefined],
+  ["[internal] load build context", undefined],
+])("%s", (step, line) => {
+  expect(stepSource("Dockerfile", dockerfile, step)?.firstLine).toBe(line)
+})
