@@ -29,7 +29,10 @@ const enter = [
   'for each in "$data" "$sockets"; do mkdir -p "$root$each"; mount --bind "$each" "$root$each"; done',
   // The network may be another one by now.
   'cp -L /etc/resolv.conf "$root/etc/resolv.conf"',
-  'exec chroot "$root" "$@"',
+  // Not chroot alone: what enters a container by its namespace, as exec does, would be in this machine's root.
+  'cd "$root"',
+  "pivot_root . mnt",
+  `exec chroot . sh -c 'umount -l /mnt; exec "$@"' sh "$@"`,
 ].join("\n")
 
 /** `unix:///...` */
