@@ -3,17 +3,48 @@ import { type Failure, failure } from "@relaunch/failure"
 import { type Dockerfile, DockerfileParser, type From } from "dockerfile-ast"
 import * as Effect from "effect/Effect"
 
-/** `${NAME}`, `$NAME` and `${NAME:-word}` by the arguments given, else by their defaults. */
-const expand = (text: string, values: ReadonlyMap<string, string>): string =>
-  text.replace(
-    /\$(?:\{(\w+)(?::?([-+])([^}]*))?\}|(\w+))/g,
-    (_, braced: string | undefined, operator: string | undefined, word: string, bare: string) => {
-      const value = values.get(braced ?? bare)
-      if (operator === "-") return value || word
-      if (operator === "+") return value ? word : ""
-      return value ?? ""
-    },
-  )
+/** One that holds no other. */
+const innermost = /\$(?:\{(\w+)(?::?([-+])([^{}$]*))?\}|(\w+))/g
+
+const deepest = 20
+
+/**
+ * `${NAME}`, `$NAME`, `${NAME:-word}` and `${NAME:+word}`, the inner ones first, by the arguments given, else by their
+ * defaults.
+ */
+const expand = (text: string, values: ReadonlyMap<string, string>): string => {
+  let expanded = text
+  for (let depth = 0; depth < deepest; depth += 1) {
+    const before = expanded
+    expanded = before.replace(
+      innermost,
+      (_, braced: string | undefined, operator: string | undefined, word: string, bare: string) => {
+        const value = values.get(braced ?? bare)
+        if (operator === "-") return value || word
+        if (operator === "+") return value ? word : ""
+        return value ?? ""
+      },
+    )
+    if (expanded === before) break
+  }
+  return expanded
+}
+
+const aboutPlatform = /\$\{?(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)\b/
+
+/** Whether what a Dockerfile starts from may depend on the platform. */
+export const asksForPlatform = (text: string): boolean => aboutPlatform.test(text)
+
+/** What builders with BuildKit know without an `ARG`: `TARGETARCH` and its like, of `linux/arm/v7`. */
+const platformArguments = (platform: string): ReadonlyArray<readonly [string, string]> => {
+  const [os = "", architecture = "", variant = ""] = platform.split("/")
+  return ["BUILD", "TARGET"].flatMap((of) => [
+    [`${of}PLATFORM`, platform] as const,
+    [`${of}OS`, os] as const,
+    [`${of}ARCH`, architecture] as const,
+    [`${of}VARIANT`, variant] as const,
+  ])
+}
 
 const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, "$2")
 
@@ -21,8 +52,9 @@ const unquoted = (text: string): string => text.replace(/^(["'])(.*)\1$/, "$2")
 const globalArguments = (
   dockerfile: Dockerfile,
   given: Readonly<Record<string, string>>,
+  platform: string | undefined,
 ): ReadonlyMap<string, string> => {
-  const values = new Map<string, string>()
+  const values = new Map(platform === undefined ? [] : platformArguments(platform))
   for (const instruction of dockerfile.getInitialARGs()) {
     for (const argument of instruction.getArguments()) {
       const [, name = "", text] = /^(\w+)(?:=(.*))?$/s.exec(argument.getValue()) ?? []
@@ -83,6 +115,8 @@ export const baseImages = (
   path: string,
   text: string,
   buildArguments: Readonly<Record<string, string>>,
+  /** That the image is built on and for; what depends on it is empty without. */
+  platform?: string,
 ): Effect.Effect<ReadonlyArray<string>, Failure> => {
   const nul = text.indexOf("\0")
   if (nul >= 0) {
@@ -95,7 +129,7 @@ export const baseImages = (
     )
   }
   const dockerfile = DockerfileParser.parse(text.replace(/^\ufeff/, ""))
-  const values = globalArguments(dockerfile, buildArguments)
+  const values = globalArguments(dockerfile, buildArguments, platform)
   const stages = new Set(["scratch"])
   const images: Array<string> = []
   const froms: ReadonlyArray<From> = dockerfile.getFROMs()
@@ -112,8 +146,20 @@ export const baseImages = (
   for (const from of froms) {
     const written = from.getImage() ?? ""
     const image = expand(unquoted(written), values)
+    const line = from.getRange().start.line + 1
+    if (image.includes("$")) {
+      return Effect.fail(
+        failure(
+          "E_DOCKERFILE",
+          `\`${path}\` line ${line}: \`FROM ${written}\` has a form of variable that is not known`,
+          {
+            hints: [`Write it as \`\${NAME}\`, \`\${NAME:-word}\` or \`\${NAME:+word}\``],
+            details: { dockerfile: path, line },
+          },
+        ),
+      )
+    }
     if (image === "") {
-      const line = from.getRange().start.line + 1
       return Effect.fail(
         failure("E_DOCKERFILE", `\`${path}\` line ${line}: \`FROM ${written}\` names no image`, {
           hints: ["Name an image, or give the argument it uses a default before the first FROM"],

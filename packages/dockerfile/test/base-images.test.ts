@@ -10,6 +10,7 @@ interface Case {
   readonly what: string
   readonly text: string
   readonly args?: Readonly<Record<string, string>>
+  readonly platform?: string
   readonly images: ReadonlyArray<string>
 }
 
@@ -57,6 +58,23 @@ const cases: ReadonlyArray<Case> = [
     what: "words for arguments that are or are not there",
     text: `ARG V=3\nFROM a:\${V:-1} AS x\nFROM a:\${W:-1} AS y\nFROM a\${V:+-v} AS z\nFROM a\${W:+-w}`,
     images: ["a:3", "a:1", "a-v", "a"],
+  },
+  {
+    what: "words that are arguments themselves",
+    text: `ARG A=1\nARG B\nFROM a:\${B:-\${A:-2}} AS x\nFROM a:\${B:-$B\${C:-3}}\${A:+-\${A}}`,
+    images: ["a:1", "a:3-1"],
+  },
+  {
+    what: "stages by the platform",
+    text: `FROM a AS on-amd64\nFROM b AS on-armv7\nFROM on-\${TARGETARCH}$TARGETVARIANT\nFROM c:$BUILDOS`,
+    platform: "linux/arm/v7",
+    images: ["a", "b", "c:linux"],
+  },
+  {
+    what: "an argument named like the platform's",
+    text: "ARG TARGETARCH=own\nARG BUILDARCH\nFROM a:$TARGETARCH-$BUILDARCH",
+    platform: "linux/amd64",
+    images: ["a:own-amd64"],
   },
   {
     what: "arguments of a stage do not count",
@@ -108,10 +126,10 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 describe("the base images of a Dockerfile with", () => {
-  for (const { args = {}, images, text, what } of cases) {
+  for (const { args = {}, images, platform, text, what } of cases) {
     effect(what, () =>
       Effect.gen(function* () {
-        expect(yield* baseImages("Dockerfile", text, args)).toEqual(images)
+        expect(yield* baseImages("Dockerfile", text, args, platform)).toEqual(images)
       }),
     )
   }
@@ -126,6 +144,11 @@ describe("a Dockerfile is refused", () => {
       "whose FROM uses an argument without a value",
       "ARG BASE\n\nFROM $BASE\n",
       "`docker/Dockerfile` line 3: `FROM $BASE` names no image",
+    ],
+    [
+      "whose FROM has a variable that newer frontends alone know",
+      `ARG V=v1\nFROM a:\${V#v}\n`,
+      `\`docker/Dockerfile\` line 2: \`FROM a:\${V#v}\` has a form of variable that is not known`,
     ],
     [
       "that copies from its own stage by number",

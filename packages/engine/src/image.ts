@@ -110,6 +110,10 @@ const parsePull = (said: unknown): PullProgress => ({
   total: number(at(said, "progressDetail", "total")),
 })
 
+/** A `?` or `#` in what is meant for a name would end the path. */
+const inPath = (reference: string): string =>
+  encodeURI(reference).replace(/[?#]/g, encodeURIComponent)
+
 const withTag = (reference: string): string =>
   /[@]|:[^/]+$/.test(reference) ? reference : `${reference}:latest`
 
@@ -138,7 +142,7 @@ export const imageApi = (
   const images: ImageApi = {
     inspectImage: (reference) =>
       Effect.flatMap(api, ({ json }) =>
-        json({ method: "GET", path: `/images/${encodeURI(reference)}/json` }),
+        json({ method: "GET", path: `/images/${inPath(reference)}/json` }),
       ).pipe(
         Effect.map((said): ImageDetails | undefined => detailsOf(said)),
         Effect.catchIf(
@@ -206,7 +210,7 @@ export const imageApi = (
         const said = yield* json(
           {
             method: "GET",
-            path: `/distribution/${encodeURI(reference)}/json`,
+            path: `/distribution/${inPath(reference)}/json`,
             headers: { "x-registry-auth": registryAuthHeader(registry, login) },
           },
           true,

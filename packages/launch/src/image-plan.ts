@@ -2,6 +2,7 @@
  * How the image of a git or code job will be built: which context, which Dockerfile and why, what
  * identifies the result. Decides everything and builds nothing.
  */
+import { arch } from "node:os"
 import {
   type BuildContext,
   Builder,
@@ -12,6 +13,7 @@ import {
   imageTag,
 } from "@relaunch/build"
 import {
+  asksForPlatform,
   baseImages,
   cleanPath,
   type Instruction,
@@ -51,11 +53,22 @@ export interface ImagePlan {
   readonly warnings: ReadonlyArray<string>
 }
 
-const custom = (chosen: UsersDockerfile, tree: BuildContext): Effect.Effect<ImagePlan, Failure> =>
+/** Asked for where it counts alone; without a daemon a plan shows what one like this machine would build. */
+const platformFor = (text: string): Effect.Effect<string | undefined, never, Builder> =>
+  asksForPlatform(text)
+    ? Effect.flatMap(Builder, ({ platform }) =>
+        Effect.orElseSucceed(platform, () => `linux/${arch() === "x64" ? "amd64" : arch()}`),
+      )
+    : Effect.succeed(undefined)
+
+const custom = (
+  chosen: UsersDockerfile,
+  tree: BuildContext,
+): Effect.Effect<ImagePlan, Failure, Builder> =>
   Effect.gen(function* () {
     const { entryPoint, folder, name, path, reason, text } = chosen
     const { context, hasOwnRules } = yield* contextOf(tree, folder, path)
-    const bases = yield* baseImages(name, text, {})
+    const bases = yield* baseImages(name, text, {}, yield* platformFor(text))
     // A builder would apply the folder's own rules to one that it finds there.
     const inContext = !hasOwnRules && context.entries.some((entry) => entry.path === path)
     return {

@@ -108,8 +108,9 @@ export const requestOf = (
   Effect.gen(function* () {
     const engine = yield* Engine
     const context = yield* readContext(folder)
-    const bases = yield* baseImages("Dockerfile", dockerfile, buildArguments)
     const builder = yield* Builder
+    const platform = yield* builder.platform
+    const bases = yield* baseImages("Dockerfile", dockerfile, buildArguments, platform)
     // A launch asks for them too, as they are part of the image's identity.
     yield* Effect.forEach(bases, builder.baseDigest)
     const isInContext = context.entries.some(({ path }) => path === "Dockerfile")

@@ -98,6 +98,16 @@ const texts: ReadonlyArray<BadInput> = [
     /lower case/,
     "E_IMAGE_NAME",
   ),
+  {
+    ...broken(
+      "a base image whose name would end a URL's path",
+      "FROM busybox#1\n",
+      "`busybox#1` is not the name of an image",
+      /lower case/,
+      "E_IMAGE_NAME",
+    ),
+    builders: ["podman"],
+  },
   broken(
     "COPY from a stage that is not there",
     `${base}COPY --from=7 /a /b\n`,
