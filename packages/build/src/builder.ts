@@ -67,6 +67,8 @@ export interface BuilderShape {
    * engine alone. Pulls nothing, where the engine can ask a registry.
    */
   readonly baseDigest: (image: string) => Effect.Effect<string, Failure>
+  /** Stages that the last one does not need are built too, and their images asked for; no by default. */
+  readonly buildsUnneededStages?: Effect.Effect<boolean, Failure>
   /** Absent where a backend keeps nothing that it could let go of. */
   readonly cache?: BuildCache
   /** Interrupting the stream ends the build on the engine. */

@@ -108,6 +108,7 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
   return withoutLostLayers("Docker", lostLayer, {
     ...classic,
     features,
+    buildsUnneededStages: Effect.map(hasBuildkit, (has) => !has),
     cache: {
       prunable: (options) => Effect.flatMap(cache, ({ prunable }) => prunable(options)),
       prune: (options) => Effect.flatMap(cache, ({ prune }) => prune(options)),

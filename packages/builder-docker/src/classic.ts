@@ -289,6 +289,7 @@ export const classicBuilder = (
   platform: Effect.map(engine.info, ({ platform }) => platform),
   find: (ref, identity) => presentImage(engine, ref, identity),
   baseDigest: (image) => baseDigest(engine, image, { ownImages: true }),
+  buildsUnneededStages: Effect.succeed(true),
   cache: unnamedImageCache(engine),
   build: (request) => build(options, engine, env, request),
 })

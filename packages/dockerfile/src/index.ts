@@ -13,6 +13,6 @@ export {
   printDockerfile,
 } from "./plan.ts"
 export { type ProjectFiles, supportedPythons } from "./python.ts"
-export { asksForPlatform, baseImages } from "./read.ts"
+export { asksForPlatform, type BaseImageOptions, baseImages, hasStages } from "./read.ts"
 export { readRequirements } from "./requirements.ts"
 export { jsonWords } from "./text.ts"

@@ -1,6 +1,6 @@
 /** Reads a user's own Dockerfile as far as a build plan needs it: the images it starts from. */
 import { type Failure, failure } from "@relaunch/failure"
-import { type Dockerfile, DockerfileParser, type From } from "dockerfile-ast"
+import { type Dockerfile, DockerfileParser, type From, type Instruction } from "dockerfile-ast"
 import * as Effect from "effect/Effect"
 
 /** One that holds no other. */
@@ -35,6 +35,9 @@ const aboutPlatform = /\$\{?(?:BUILD|TARGET)(?:PLATFORM|OS|ARCH|VARIANT)\b/
 /** Whether what a Dockerfile starts from may depend on the platform. */
 export const asksForPlatform = (text: string): boolean => aboutPlatform.test(text)
 
+/** Whether there may be stages that are not needed. */
+export const hasStages = (text: string): boolean => (text.match(/^\s*FROM\b/gim) ?? []).length > 1
+
 /** What builders with BuildKit know without an `ARG`: `TARGETARCH` and its like, of `linux/arm/v7`. */
 const platformArguments = (platform: string): ReadonlyArray<readonly [string, string]> => {
   const [os = "", architecture = "", variant = ""] = platform.split("/")
@@ -65,10 +68,9 @@ const globalArguments = (
   return values
 }
 
-/** Images that files are copied or mounted from; a number or a stage's name is none. */
-const copiedFrom = (dockerfile: Dockerfile): ReadonlyArray<string> =>
-  dockerfile
-    .getInstructions()
+/** Stages and images that files are copied or mounted from. */
+const copiedFrom = (instructions: ReadonlyArray<Instruction>): ReadonlyArray<string> =>
+  instructions
     .filter((instruction) => /^(?:COPY|RUN)$/i.test(instruction.getInstruction()))
     .map((instruction) => instruction.getTextContent().replace(/[\\`]\s*\n/g, " "))
     .flatMap((written) => /^\w+\s+((?:--\S+\s+)+)/.exec(written)?.[1] ?? [])
@@ -79,7 +81,39 @@ const copiedFrom = (dockerfile: Dockerfile): ReadonlyArray<string> =>
         : value.split(",").flatMap((option) => /^from=(.+)$/.exec(option)?.[1] ?? []),
     )
     .map(unquoted)
-    .filter((image) => !/^\d+$/.test(image) && !image.includes("$"))
+    .filter((image) => !image.includes("$"))
+
+interface Stage {
+  /** In lower case. */
+  readonly name: string | undefined
+  /** An image, an earlier stage or `scratch`. */
+  readonly from: string
+  /** Stages, by name or number, and images. */
+  readonly copies: ReadonlyArray<string>
+}
+
+const indexOfStage = (stages: ReadonlyArray<Stage>, word: string): number =>
+  stages.findLastIndex(({ name }) => name === word.toLowerCase())
+
+const imagesOf = (stages: ReadonlyArray<Stage>, allStages: boolean): ReadonlyArray<string> => {
+  const images: Array<string> = []
+  const copied: Array<string> = []
+  const needed = new Set(allStages ? stages.keys() : [stages.length - 1])
+  const need = (stage: number, word: string, into: Array<string>) => {
+    if (stage >= 0) needed.add(stage)
+    else if (word !== "scratch") into.push(word)
+  }
+  // A stage needs earlier ones alone: each is known to be needed, or not, when it is its turn.
+  for (const [at, { copies, from }] of [...stages.entries()].reverse()) {
+    if (!needed.has(at)) continue
+    const earlier = stages.slice(0, at)
+    for (const word of [...copies].reverse()) {
+      need(/^\d+$/.test(word) ? Number(word) : indexOfStage(earlier, word), word, copied)
+    }
+    need(indexOfStage(earlier, from), from, images)
+  }
+  return [...new Set([...images.reverse(), ...copied.reverse()])]
+}
 
 /**
  * `COPY --from=<number>` of a stage that does not come before it. Some builders say what is wrong; podman
@@ -106,17 +140,23 @@ const missingStage = (path: string, dockerfile: Dockerfile): Failure | undefined
   return undefined
 }
 
+export interface BaseImageOptions {
+  /** That the image is built on and for; what depends on it is empty without. */
+  readonly platform?: string | undefined
+  /** Stages that the last one does not need count too; false by default. */
+  readonly allStages?: boolean
+}
+
 /**
- * Images of all `FROM` lines that are not an earlier stage or `scratch`, then those of `--from` flags,
- * in order, without repeats. `E_DOCKERFILE` when there is no `FROM`, one without an image, or a copy from a
+ * Images of the `FROM` lines that the last stage needs and that are not an earlier stage or `scratch`, then those of
+ * `--from` flags, in order, without repeats. `E_DOCKERFILE` when there is no `FROM`, one without an image, or a copy from a
  * stage that is not there.
  */
 export const baseImages = (
   path: string,
   text: string,
   buildArguments: Readonly<Record<string, string>>,
-  /** That the image is built on and for; what depends on it is empty without. */
-  platform?: string,
+  { allStages = false, platform }: BaseImageOptions = {},
 ): Effect.Effect<ReadonlyArray<string>, Failure> => {
   const nul = text.indexOf("\0")
   if (nul >= 0) {
@@ -130,8 +170,7 @@ export const baseImages = (
   }
   const dockerfile = DockerfileParser.parse(text.replace(/^\ufeff/, ""))
   const values = globalArguments(dockerfile, buildArguments, platform)
-  const stages = new Set(["scratch"])
-  const images: Array<string> = []
+  const stages: Array<Stage> = []
   const froms: ReadonlyArray<From> = dockerfile.getFROMs()
   if (froms.length === 0) {
     return Effect.fail(
@@ -143,7 +182,8 @@ export const baseImages = (
   }
   const missing = missingStage(path, dockerfile)
   if (missing !== undefined) return Effect.fail(missing)
-  for (const from of froms) {
+  const instructions = dockerfile.getInstructions()
+  for (const [at, from] of froms.entries()) {
     const written = from.getImage() ?? ""
     const image = expand(unquoted(written), values)
     const line = from.getRange().start.line + 1
@@ -167,10 +207,13 @@ export const baseImages = (
         }),
       )
     }
-    if (!stages.has(image.toLowerCase())) images.push(image)
-    const stage = from.getBuildStage()
-    if (stage !== null) stages.add(stage.toLowerCase())
+    const end = froms[at + 1]?.getRange().start.line ?? Number.POSITIVE_INFINITY
+    const own = instructions.filter((instruction) => {
+      const start = instruction.getRange().start.line + 1
+      return start > line && start <= end
+    })
+    const name = from.getBuildStage()?.toLowerCase()
+    stages.push({ name, from: image, copies: copiedFrom(own) })
   }
-  const copied = copiedFrom(dockerfile).filter((image) => !stages.has(image.toLowerCase()))
-  return Effect.succeed([...new Set([...images, ...copied])])
+  return Effect.succeed(imagesOf(stages, allStages))
 }

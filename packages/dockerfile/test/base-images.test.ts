@@ -11,6 +11,8 @@ interface Case {
   readonly text: string
   readonly args?: Readonly<Record<string, string>>
   readonly platform?: string
+  /** True by default. */
+  readonly allStages?: boolean
   readonly images: ReadonlyArray<string>
 }
 
@@ -77,6 +79,26 @@ const cases: ReadonlyArray<Case> = [
     images: ["a:own-amd64"],
   },
   {
+    what: "stages that are not needed",
+    text: [
+      "FROM a AS one",
+      "FROM b AS two",
+      "COPY --from=three /x /y",
+      "FROM c AS three",
+      "FROM two",
+      "FROM d AS four",
+      "RUN --mount=type=bind,from=one,target=/x true",
+      "FROM e AS five",
+      "COPY --from=image /x /y",
+      "FROM scratch AS one",
+      "FROM f",
+      "COPY --from=4 /x /y",
+      "COPY --from=Five /x /y",
+    ].join("\n"),
+    allStages: false,
+    images: ["a", "d", "e", "f", "image"],
+  },
+  {
     what: "arguments of a stage do not count",
     text: "ARG V=3\nFROM a:$V\nARG V=4\nFROM b:$V",
     images: ["a:3", "b:3"],
@@ -126,10 +148,10 @@ const cases: ReadonlyArray<Case> = [
 ]
 
 describe("the base images of a Dockerfile with", () => {
-  for (const { args = {}, images, platform, text, what } of cases) {
+  for (const { allStages = true, args = {}, images, platform, text, what } of cases) {
     effect(what, () =>
       Effect.gen(function* () {
-        expect(yield* baseImages("Dockerfile", text, args, platform)).toEqual(images)
+        expect(yield* baseImages("Dockerfile", text, args, { platform, allStages })).toEqual(images)
       }),
     )
   }

@@ -14,8 +14,10 @@ import {
 } from "@relaunch/build"
 import {
   asksForPlatform,
+  type BaseImageOptions,
   baseImages,
   cleanPath,
+  hasStages,
   type Instruction,
   inspectProject,
   type ProjectFacts,
@@ -53,13 +55,18 @@ export interface ImagePlan {
   readonly warnings: ReadonlyArray<string>
 }
 
-/** Asked for where it counts alone; without a daemon a plan shows what one like this machine would build. */
-const platformFor = (text: string): Effect.Effect<string | undefined, never, Builder> =>
-  asksForPlatform(text)
-    ? Effect.flatMap(Builder, ({ platform }) =>
-        Effect.orElseSucceed(platform, () => `linux/${arch() === "x64" ? "amd64" : arch()}`),
-      )
-    : Effect.succeed(undefined)
+/** The daemon is asked where it counts; without one a plan shows what BuildKit on this machine would build. */
+const baseOptions = (text: string): Effect.Effect<BaseImageOptions, never, Builder> =>
+  Effect.flatMap(Builder, ({ buildsUnneededStages = Effect.succeed(false), platform }) =>
+    Effect.all({
+      allStages: hasStages(text)
+        ? Effect.orElseSucceed(buildsUnneededStages, () => false)
+        : Effect.succeed(false),
+      platform: asksForPlatform(text)
+        ? Effect.orElseSucceed(platform, () => `linux/${arch() === "x64" ? "amd64" : arch()}`)
+        : Effect.succeed(undefined),
+    }),
+  )
 
 const custom = (
   chosen: UsersDockerfile,
@@ -68,7 +75,7 @@ const custom = (
   Effect.gen(function* () {
     const { entryPoint, folder, name, path, reason, text } = chosen
     const { context, hasOwnRules } = yield* contextOf(tree, folder, path)
-    const bases = yield* baseImages(name, text, {}, yield* platformFor(text))
+    const bases = yield* baseImages(name, text, {}, yield* baseOptions(text))
     // A builder would apply the folder's own rules to one that it finds there.
     const inContext = !hasOwnRules && context.entries.some((entry) => entry.path === path)
     return {

@@ -109,8 +109,10 @@ export const requestOf = (
     const engine = yield* Engine
     const context = yield* readContext(folder)
     const builder = yield* Builder
-    const platform = yield* builder.platform
-    const bases = yield* baseImages("Dockerfile", dockerfile, buildArguments, platform)
+    const bases = yield* baseImages("Dockerfile", dockerfile, buildArguments, {
+      platform: yield* builder.platform,
+      allStages: yield* builder.buildsUnneededStages ?? Effect.succeed(false),
+    })
     // A launch asks for them too, as they are part of the image's identity.
     yield* Effect.forEach(bases, builder.baseDigest)
     const isInContext = context.entries.some(({ path }) => path === "Dockerfile")
