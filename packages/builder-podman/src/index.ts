@@ -23,9 +23,14 @@ const firstWithCacheMounts = 5
 /** The first that moves the secrets, which travel in the build context, out of it before `COPY . .`. */
 const firstWithSecrets = 4
 
+/** The first major version that builds no more than the last stage needs; 4.3 builds every stage. */
+const firstToSkipStages = 5
+
+const majorOf = (version: string): number => Number(version.split(".")[0])
+
 const featuresOf = (version: string): BuilderFeatures => ({
-  cacheMounts: Number(version.split(".")[0]) >= firstWithCacheMounts,
-  secretMounts: Number(version.split(".")[0]) >= firstWithSecrets,
+  cacheMounts: majorOf(version) >= firstWithCacheMounts,
+  secretMounts: majorOf(version) >= firstWithSecrets,
   rewrittenTimestamps: true,
 })
 
@@ -37,10 +42,8 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
   Layer.effect(
     Builder,
     Effect.map(Engine, (engine) =>
-      withoutLostLayers(
-        "Podman",
-        lostLayer,
-        classicBuilder(
+      withoutLostLayers("Podman", lostLayer, {
+        ...classicBuilder(
           {
             name: "podman",
             // Heeded before the user's own `.dockerignore`, which so stays in the context.
@@ -50,7 +53,11 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
           engine,
           env,
         ),
-      ),
+        buildsUnneededStages: Effect.map(
+          engine.info,
+          ({ serverVersion }) => majorOf(serverVersion) < firstToSkipStages,
+        ),
+      }),
     ),
   )
 
