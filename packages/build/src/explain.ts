@@ -1,6 +1,6 @@
 /** Turns the end of a failed build's log into the one line a person needs. */
 import { type Failure, failure } from "@relaunch/failure"
-import { instructionIn, isSyntaxFault, reasonFor, withoutLine } from "./reason.ts"
+import { instructionIn, isSyntaxFault, ownWords, reasonFor, withoutLine } from "./reason.ts"
 
 /** Lines of a Dockerfile, counted from 1. */
 export interface DockerfileLines {
@@ -85,7 +85,7 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
     log: log.slice(-keptLogLines).map(withoutLogin),
     ...(source === undefined ? {} : { source }),
   }
-  const fullDisk = [message, ...log.slice(-keptLogLines)]
+  const fullDisk = [ownWords(message), ...log.slice(-keptLogLines)]
     .map((line) => isFullDisk.exec(line)?.[0].toLowerCase())
     .find((words) => words !== undefined)
   const isInstall = fullDisk === undefined && installs.test(step.replace(/["',]/g, " "))
@@ -119,7 +119,7 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
       details,
     })
   }
-  if (isBrokenLayer.test(message)) {
+  if (isBrokenLayer.test(ownWords(message))) {
     return failure("E_NETWORK", `A base image did not arrive whole from its registry: ${reason}`, {
       hints: ["Try again in a moment; where it stays so, the image must be pushed again"],
       details,

@@ -2,7 +2,15 @@
 
 /** Where the frontend and the API were, which says nothing of the fault. */
 const preambles =
-  /^(?:failed to solve(?: with frontend \S+)?: |failed to create LLB definition: |building at STEP ".*?": |Build error: |resolving mountpoints for container "\w+": )+/s
+  /^(?:failed to solve(?: with frontend \S+)?: |failed to create LLB definition: |rpc error: code = \w+ desc = |building at STEP ".*?": |Build error: |parsing main Dockerfile: \S+: |resolving step \{.*?EndLine:\d+\}: |resolving mountpoints for container "\w+": )+/s
+
+/** A step's own command, whose words are not the builder's. */
+const command =
+  /^(?:process ".*" did not complete successfully: |executor failed running \[.*\]: |The command '.*' (?=returned a non-zero code: \d+\s*$))/s
+
+/** What the builder itself says of the fault. */
+export const ownWords = (message: string): string =>
+  message.replace(preambles, "").replace(command, "")
 
 interface Form {
   readonly said: RegExp
@@ -15,7 +23,20 @@ const forms: ReadonlyArray<Form> = [
     said: /unknown instruction: "?([^\s"]+)/i,
     means: (word) => `unknown instruction \`${word.toUpperCase()}\``,
   },
-  { said: /unknown flag: (?:--)?(\S+)/i, means: (word) => `unknown flag \`--${word}\`` },
+  {
+    said: /unknown flag: (?:--)?(\S+)|flag provided but not defined: -+(\S+)/i,
+    means: (word) => `unknown flag \`--${word}\``,
+  },
+  { said: /invalid containerPort: (\S+)/i, means: (word) => `\`${word}\` is not a port` },
+  { said: /invalid signal: (\S+)/i, means: (word) => `\`${word}\` is not a signal` },
+  {
+    said: /unable to find user (\S+?):|unknown user error looking up user "([^"]+)"/,
+    means: (word) => `there is no user \`${word}\` in the image`,
+  },
+  {
+    said: /unable to find group (\S+?):|unknown group error looking up group "([^"]+)"/,
+    means: (word) => `there is no group \`${word}\` in the image`,
+  },
   {
     said: /secret required but no secret with id "?([^\s"]+)"? found|secret (\S+?):? not found/,
     means: (word) => `secret \`${word}\` is not given`,
@@ -37,7 +58,7 @@ const forms: ReadonlyArray<Form> = [
 
 /** The builder's own words where no form fits. */
 export const reasonFor = (message: string): string => {
-  const said = message.replace(preambles, "")
+  const said = ownWords(message)
   for (const form of forms) {
     const word = form.said
       .exec(said)
@@ -49,11 +70,11 @@ export const reasonFor = (message: string): string => {
 }
 
 const syntaxFault =
-  /dockerfile parse error|unknown instruction|unknown flag|failed to parse|invalid reference format|only supports the --|requires (?:at least|exactly) \w+ argument|requires .*argument/i
+  /dockerfile parse error|unknown instruction|unknown flag|failed to parse|invalid reference format|only supports the --|requires (?:at least|exactly) \w+ argument|requires .*argument|must have two arguments|can't find = in|names can not be blank|Unknown type "|Chaining ONBUILD|unexpected end of statement|in substitution|invalid containerPort|invalid signal|flag provided but not defined/i
 
 /** The Dockerfile itself is wrong, and no program or file of it. */
 export const isSyntaxFault = (message: string): boolean =>
-  syntaxFault.test(message.replace(preambles, "").split("\n")[0] ?? "")
+  syntaxFault.test(ownWords(message).split("\n")[0] ?? "")
 
 /** `dockerfile parse error on line 3: ` is said with the line. */
 export const withoutLine = (reason: string): string =>

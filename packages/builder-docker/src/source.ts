@@ -7,6 +7,9 @@ export interface SentDockerfile {
   readonly text: string
 }
 
+/** `dockerfile parse error line 3`; `EndLine:3` is podman's, of an instruction that goes on from `StartLine`. */
+const statedLine = /parse error (?:on )?line (\d+)|\bStartLine:(\d+) EndLine:\d+\}/i
+
 /** Podman's builder gives the line that it did not understand; the step is then the one before. */
 const original = /, Original:"((?:[^"\\]|\\.)*)"/
 
@@ -25,7 +28,8 @@ export const sourceOf = (
 ): DockerfileLines | undefined => {
   if (dockerfile === undefined) return undefined
   const { file, text } = dockerfile
-  const line = Number(/parse error (?:on )?line (\d+)/i.exec(message)?.[1] ?? 0)
+  const [, parsed, resolved] = statedLine.exec(message) ?? []
+  const line = Number(parsed ?? resolved ?? 0)
   if (line > 0) {
     const written = text.split(/\r?\n/)[line - 1] ?? ""
     return { file, firstLine: line, lastLine: line, lines: [written] }

@@ -159,6 +159,9 @@ describe(`the stream of ${recorded.engine}`, () => {
     })
     const unknown = 'Build error: Unknown instruction: "RUNN" &imagebuilder.Step{Original:"no"'
     expect(failing(`${unknown}, Original:"RUNN z"}`)).toMatchObject({ firstLine: 4, lastLine: 4 })
+    const resolving =
+      'resolving step {Value:run Original:RUN "x StartLine:2 EndLine:3}: unexpected end'
+    expect(failing(resolving)).toMatchObject({ firstLine: 2 })
     // Before 1.33 it knows no here-documents.
     expect(failing(`${unknown}, Original:"set -e"}`)).toMatchObject({ firstLine: 6, lastLine: 6 })
   })

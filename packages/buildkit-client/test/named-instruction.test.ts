@@ -17,19 +17,24 @@ RUN <<EOF
 EOF
 COPY $B /x
 RUN echo "(a)" | grep [b
+RUN echo "\\\\0" \\$HOME
+ADD --chown=1 http://127.0.0.1:9/x /x
 `
 
 test.each([
   ["[made 2/3] RUN echo two two $HOME; exit 3", 4],
   ["[made 3/3] RUN false", 5],
   ["[stage-0 4/4] RUN false", 5],
-  ["[stage-1 3/6] RUN false", 8],
-  ["[linux/arm64 stage-1 3/6] RUN false", 8],
-  ["[stage-1 4/6] RUN <<EOF (set -e...)", 9],
-  ["[stage-1 5/6] COPY two /x", 14],
-  ['[stage-1 6/6] RUN echo "(a)" | grep [b', 15],
+  ["[stage-1 3/8] RUN false", 8],
+  ["[linux/arm64 stage-1 3/8] RUN false", 8],
+  ["[stage-1 4/8] RUN <<EOF (set -e...)", 9],
+  ["[stage-1 5/8] COPY two /x", 14],
+  ['[stage-1 6/8] RUN echo "(a)" | grep [b', 15],
+  ['[stage-1 7/8] RUN echo "\\0" $HOME', 16],
+  ["http://127.0.0.1:9/x", 17],
+  ["http://127.0.0.1:9/y", undefined],
   ["[4/9] RUN false", undefined],
-  ["[stage-1 3/6] RUN true", undefined],
+  ["[stage-1 3/8] RUN true", undefined],
   ["[internal] load build context", undefined],
 ])("%s", (step, line) => {
   expect(stepSource("Dockerfile", dockerfile, step)?.firstLine).toBe(line)

@@ -36,12 +36,17 @@ export class BuildError extends Data.TaggedError("BuildError")<{
   }
 }
 
+/** Of a command that failed: its words are not the daemon's. */
+const command = /process ".*" did not complete successfully: |executor failed running \[.*\]: /s
+
+const ownWords = (reason: string): string => reason.replace(command, "")
+
 /** moby/buildkit `util/entitlements`; the first words are those of the daemon's configuration. */
 const refusal =
   /(granting entitlement )?\b(network\.host|security\.insecure|device\S*) is not allowed/
 
 const refusedBy = (reason: string): Pick<BuildError, "refused"> => {
-  const [, granting, entitlement] = refusal.exec(reason) ?? []
+  const [, granting, entitlement] = refusal.exec(ownWords(reason)) ?? []
   return entitlement === undefined
     ? {}
     : { refused: { entitlement, by: granting === undefined ? "request" : "daemon" } }
@@ -99,14 +104,14 @@ const statedSource = (details: ReadonlyArray<RpcDetail>): SourceLines | undefine
 
 /** `Dockerfile:3`, `dockerfile parse error line 3:`, `dockerfile parse error on line 3:` */
 const mentionedLine = (reason: string): number | undefined => {
-  const found = /parse error (?:on )?line (\d+)/i.exec(reason)?.[1]
+  const found = /parse error (?:on )?line (\d+)/i.exec(ownWords(reason))?.[1]
   return found === undefined ? undefined : Number(found)
 }
 
 const exitCodeOf = (error: RpcError): number | undefined => {
   const stated = detail<{ readonly Code?: number }>(error.details, "gatewayapi.ExitMessage")?.Code
   if (typeof stated === "number") return stated
-  const said = /exit code: (\d+)/.exec(error.reason)?.[1]
+  const said = /exit code: (\d+)/.exec(ownWords(error.reason))?.[1]
   return said === undefined ? undefined : Number(said)
 }
 

@@ -30,16 +30,28 @@ const textsOf = ({ documents, text }: Instruction): ReadonlyArray<string> => {
   ]
 }
 
+/** Names of steps have lost some of them. */
+const withoutEscapes = (text: string): string => text.replaceAll("\\", "")
+
 /** The fewer they could be, the better they fit. */
 const candidates = (
   instructions: ReadonlyArray<Instruction>,
   step: string,
 ): ReadonlyArray<Instruction> => {
   const same = instructions.filter((each) => textsOf(each).includes(step))
-  return same.length > 0
-    ? same
-    : instructions.filter((each) => textsOf(each).some((text) => isWithVariables(text, step)))
+  if (same.length > 0) return same
+  const bare = withoutEscapes(step)
+  return instructions.filter((each) =>
+    textsOf(each).some((text) => isWithVariables(withoutEscapes(text), bare)),
+  )
 }
+
+/** Of what is downloaded the step's name is the address. */
+const downloading = (
+  instructions: ReadonlyArray<Instruction>,
+  address: string,
+): ReadonlyArray<Instruction> =>
+  instructions.filter(({ text }) => /^ADD\b/i.test(text) && text.split(" ").includes(address))
 
 const changesFiles = /^(?:FROM|RUN|COPY|ADD|WORKDIR)\b/i
 
@@ -85,9 +97,10 @@ const isAt = (stages: ReadonlyArray<Stage>, place: string, instruction: Instruct
 export const instructionNamed = (dockerfile: string, vertex: string): Instruction | undefined => {
   const [, place = "", written = ""] = /^\[([^\]]*\d+\/\d+)\]\s+(.*)$/s.exec(vertex) ?? []
   const step = withUpperKeyword(squeezed(written))
-  if (step === "") return undefined
+  const isAddress = /^https?:\/\/\S+$/.test(vertex)
+  if (step === "" && !isAddress) return undefined
   const instructions = instructionsOf(dockerfile)
-  const found = candidates(instructions, step)
+  const found = isAddress ? downloading(instructions, vertex) : candidates(instructions, step)
   if (found.length <= 1) return found[0]
   const stages = stagesOf(instructions)
   // Without the platform, which stands first where there are several.
