@@ -78,6 +78,10 @@ export const dockerConfig = (
 const withPort = (host: string, secure: boolean): string =>
   /:\d+$/.test(host) ? host : `${host}:${secure ? 2376 : 2375}`
 
+/** For messages. */
+export const withoutPassword = (address: string): string =>
+  address.replace(/^([^/]*:\/\/[^/?#]*?):[^/?#]*@/, "$1:***@")
+
 const endpointOf = (
   address: string,
   origin: string,
@@ -87,7 +91,8 @@ const endpointOf = (
   if (socket !== undefined) {
     return Effect.succeed({ address, socket, url: "http://engine", tls: undefined, origin })
   }
-  const host = /^(?:tcp|http|https):\/\/([^/]+)/.exec(address)?.[1]
+  // A path or a login would have no effect.
+  const host = /^(?:tcp|http|https):\/\/([^/?#@]+)\/?$/.exec(address)?.[1]
   if (host !== undefined) {
     const secure = tls !== undefined || address.startsWith("https:")
     return Effect.succeed({
@@ -98,12 +103,13 @@ const endpointOf = (
       origin,
     })
   }
+  const shown = withoutPassword(address)
   return Effect.fail(
-    failure("E_ENGINE_UNREACHABLE", `Engine address \`${address}\` (${origin}) cannot be used`, {
+    failure("E_ENGINE_UNREACHABLE", `Engine address \`${shown}\` (${origin}) cannot be used`, {
       hints: [
         "Use `unix:///path/to/docker.sock` or `tcp://host:port`; for a remote host, forward its socket: `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock host`",
       ],
-      details: { address, origin },
+      details: { address: shown, origin },
     }),
   )
 }

@@ -107,6 +107,8 @@ describe("an engine cannot be found", () => {
     "localhost",
     "fd://",
     "unix://",
+    "tcp://host:2375/below",
+    "tcp://user@host:2375",
   ]) {
     effect(`at \`${address}\`, and the message says so`, () =>
       Effect.gen(function* () {
@@ -117,6 +119,16 @@ describe("an engine cannot be found", () => {
       }),
     )
   }
+
+  effect("at an address with a password, which no message repeats", () =>
+    Effect.gen(function* () {
+      for (const address of ["tcp://user:secret@host:2375", "ssh://user:secret@host"]) {
+        const failed = yield* Effect.flip(findEndpoint({ DOCKER_HOST: address }))
+        expect(failed.message).toContain("://user:***@host")
+        expect(JSON.stringify(failed)).not.toContain("secret")
+      }
+    }),
+  )
 
   effect("in a context that does not exist or is broken", () =>
     Effect.gen(function* () {
