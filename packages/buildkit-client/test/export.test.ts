@@ -200,6 +200,15 @@ describe("a consumer of an export", () => {
     }),
   )
 
+  liveEffect("that is a directory where a file is, too", () =>
+    Effect.gen(function* () {
+      const directory = join(yield* temporaryFolder({ file: "" }), "file")
+      const outputs = [{ type: "local" as const, directory }]
+      const error = yield* Effect.flip(built(buildkitd, { context: context(small), outputs }))
+      expect(error).toMatchObject({ _tag: "ExportError", path: directory })
+    }),
+  )
+
   liveEffect("sees a stream, not a buffer: 200 MB pass in little memory", () =>
     Effect.gen(function* () {
       let bytes = 0

@@ -36,6 +36,20 @@ describe("a secret", () => {
       }),
     )
 
+    liveEffect(`whose file is not there fails the step, which need not have it (${name})`, () =>
+      Effect.gen(function* () {
+        const error = yield* Effect.flip(
+          built(address, {
+            context: context({
+              Dockerfile: `FROM ${base}\nRUN --mount=type=secret,id=token echo ${unique()}\n`,
+            }),
+            secrets: { token: { file: "/nowhere/at/all" } },
+          }),
+        )
+        expect(error.message).toContain("the file of secret token cannot be read")
+      }),
+    )
+
     liveEffect(`that is demanded and not given is named (${name})`, () =>
       Effect.gen(function* () {
         const error = yield* Effect.flip(

@@ -16,7 +16,7 @@ import {
 } from "node:fs/promises"
 import * as Data from "effect/Data"
 import type { Call } from "../grpc/call.ts"
-import { rpcError } from "../grpc/status.ts"
+import { RpcError, rpcError } from "../grpc/status.ts"
 import { WireError } from "../wire/bytes.ts"
 import { Packet, packetType, type Stat } from "../wire/session.ts"
 import { isDirectory, isLink, isRegular, systemPermissions } from "./mode.ts"
@@ -196,7 +196,8 @@ export const receiveTree = async (call: Call, folder: string): Promise<number> =
     throw rpcError("RESOURCE_EXHAUSTED", "the export has too many packets")
   } catch (error) {
     if (error instanceof WireError) throw rpcError("INTERNAL", error.message)
-    throw error
+    if (error instanceof RpcError || error instanceof ExportError) throw error
+    throw new ExportError({ path: folder, reason: systemReason(error) })
   } finally {
     for (const { handle } of awaited.values()) await handle?.close().catch(() => undefined)
   }

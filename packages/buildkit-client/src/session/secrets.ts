@@ -23,7 +23,8 @@ const secretBytes = async (id: string, secret: Secret): Promise<Uint8Array> => {
   try {
     return await readFile(secret.file)
   } catch {
-    throw rpcError("NOT_FOUND", `the file of secret ${id} cannot be read`)
+    // Not "not found", which a step may go on without: it was given.
+    throw rpcError("FAILED_PRECONDITION", `the file of secret ${id} cannot be read`)
   }
 }
 

@@ -141,8 +141,11 @@ export const sourcesOf = (request: BuildRequest): Sources => {
 }
 
 const noCacheAttribute = (noCache: BuildRequest["noCache"]): Readonly<Record<string, string>> => {
-  if (noCache === undefined || noCache === false) return {}
-  return { "no-cache": noCache === true ? "" : noCache.join(",") }
+  if (noCache === true) return { "no-cache": "" }
+  // An empty value would mean all stages.
+  return noCache === undefined || noCache === false || noCache.length === 0
+    ? {}
+    : { "no-cache": noCache.join(",") }
 }
 
 const attestationAttributes = ({
