@@ -45,6 +45,19 @@ describe("--strict", () => {
     }),
   )
 
+  liveEffect("has a warning of what a Dockerfile fetches and does not pin", () =>
+    Effect.gen(function* () {
+      const Dockerfile = "FROM busybox:1\nADD https://user:word@localhost:1/data.tar /data.tar\n"
+      const cwd = yield* temporaryFolder({ "main.sh": "true\n", Dockerfile })
+      const { json } = yield* machine
+      const args = ["--uri", ".", "-p", "demo", "-E", "sh /main.sh", "--dockerfile", "Dockerfile"]
+      const { warnings } = yield* json(["plan", ...args], { cwd })
+      expect(warnings).toEqual([
+        "`ADD https://***@localhost:1/data.tar` is fetched when the image is built, and a change there builds none; pin it with `--checksum`",
+      ])
+    }),
+  )
+
   liveEffect("takes what a build warns of as an error too, and keeps the image", () =>
     Effect.gen(function* () {
       const cwd = yield* temporaryFolder({

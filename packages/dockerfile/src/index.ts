@@ -14,5 +14,6 @@ export {
 } from "./plan.ts"
 export { type ProjectFiles, supportedPythons } from "./python.ts"
 export { asksForPlatform, type BaseImageOptions, baseImages, hasStages } from "./read.ts"
+export { unpinnedSources } from "./remote.ts"
 export { readRequirements } from "./requirements.ts"
 export { jsonWords } from "./text.ts"

@@ -23,9 +23,11 @@ import {
   type ProjectFacts,
   planImage,
   printDockerfile,
+  unpinnedSources,
 } from "@relaunch/dockerfile"
 import { type Failure, failure } from "@relaunch/failure"
 import { imageNameSafe } from "@relaunch/job"
+import { redactUrl } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import { checkedWords, missingScript, nulInWord, scriptOf, strayScript } from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
@@ -84,7 +86,10 @@ const custom = (
       dockerfile: { text, path: inContext ? (path ?? null) : null, name, reason, instructions: [] },
       bases,
       entryPoint,
-      warnings: [],
+      warnings: unpinnedSources(text).map(
+        (source) =>
+          `\`ADD ${redactUrl(source)}\` is fetched when the image is built, and a change there builds none; pin it with \`--checksum\``,
+      ),
     }
   })
 
