@@ -7,6 +7,7 @@ import { furtherProblems, locatedDocument, type Problem, problemText } from "@re
 import { type Failure, type FailureCode, failure, reasonOf } from "@relaunch/failure"
 import { type LaunchRequest, unwritableNumbers } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
+import { boundedText } from "./bounded.ts"
 import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
 import type { Session } from "./session.ts"
 import { standardInput } from "./standard-input.ts"
@@ -85,14 +86,15 @@ const sourceOf = (
   if (inFile !== undefined) return Effect.succeed(inFile)
   if (!fs.existsSync(given) && isText(given))
     return Effect.succeed({ text: given, from: `\`${flag}\``, path: [] })
-  return Effect.try({
-    try: () => ({ text: fs.readFileSync(given, "utf8"), from: `\`${given}\``, path: [] }),
-    catch: (cause) =>
+  return boundedText(given).pipe(
+    Effect.map((text) => ({ text, from: `\`${given}\``, path: [] })),
+    Effect.mapError((cause) =>
       failure("E_CONFIG", `\`${flag} ${given}\` is no file that can be read: ${reasonOf(cause)}`, {
         hints: ["Give a .json, .yaml or .yml file, or the text itself, which begins with `{`"],
         details: { option: flag },
       }),
-  })
+    ),
+  )
 }
 
 const refusal = (from: string, unordered: ReadonlyArray<Placed>): Failure => {

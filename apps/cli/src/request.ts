@@ -13,6 +13,7 @@ import {
 } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { split } from "shlex"
+import { boundedText } from "./bounded.ts"
 import { launchConfiguration } from "./launch-configuration.ts"
 import { programArguments } from "./program-arguments.ts"
 import { readPassword } from "./prompt.ts"
@@ -97,14 +98,15 @@ const secretValue = (name: string, from: string): Effect.Effect<string, Failure>
     return value === undefined ? missing(`Set the variable ${source}`) : Effect.succeed(value)
   }
   if (kind === "file") {
-    return Effect.try({
-      try: () => fs.readFileSync(source, "utf8").replace(/\r?\n$/, ""),
-      catch: (cause) =>
+    return boundedText(source).pipe(
+      Effect.map((text) => text.replace(/\r?\n$/, "")),
+      Effect.mapError((cause) =>
         failure("E_SECRET_MISSING", `Secret \`${name}\` cannot be read: ${reasonOf(cause)}`, {
           hints: ["Check the file's name and permissions"],
           details: { secret: name },
         }),
-    })
+      ),
+    )
   }
   // The value itself is not repeated: it may be the secret.
   return missing(

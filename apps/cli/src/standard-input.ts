@@ -1,19 +1,18 @@
 /** Standard input, for the one option whose value is `-`. */
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
-
-/** More than any text that is meant; what never ends is not waited for. */
-const limit = 4 << 20
+import { boundedBytes, readLimit, utf8 } from "./bounded.ts"
 
 let reader: string | undefined
 
-const tooLong = (option: string) =>
-  failure("E_USAGE", `\`${option} -\`: standard input holds more than 4 MiB`, {
+const wrong = (option: string, what: string, cause?: unknown) =>
+  failure("E_USAGE", `\`${option} -\`: standard input ${what}`, {
     hints: ["Give it the text that is meant, through a pipe or `<`"],
+    cause,
   })
 
-/** All of it as text, UTF-8; `E_USAGE` where another option has read it, or it is longer than 4 MiB. */
-export const standardInput = (option: string): Effect.Effect<string, Failure> =>
+/** All of it; `E_USAGE` where another option has read it, it cannot be read, or is longer than 4 MiB. */
+export const standardInputBytes = (option: string): Effect.Effect<Buffer, Failure> =>
   Effect.gen(function* () {
     if (reader !== undefined) {
       return yield* failure("E_USAGE", `\`${reader}\` and \`${option}\` both read standard input`, {
@@ -21,16 +20,16 @@ export const standardInput = (option: string): Effect.Effect<string, Failure> =>
       })
     }
     reader = option
-    const chunks: Array<Uint8Array> = []
-    let size = 0
-    const all = Effect.promise(async () => {
-      for await (const chunk of Bun.stdin.stream()) {
-        chunks.push(chunk)
-        size += chunk.byteLength
-        if (size > limit) return false
-      }
-      return true
-    })
-    if (!(yield* all)) return yield* tooLong(option)
-    return new TextDecoder().decode(Buffer.concat(chunks))
+    const bytes = yield* Effect.mapError(
+      boundedBytes(() => Bun.stdin.stream()),
+      (cause) => wrong(option, `cannot be read: ${reasonOf(cause)}`, cause),
+    )
+    return bytes ?? (yield* wrong(option, `holds more than ${readLimit}`))
+  })
+
+/** The same as text; `E_USAGE` too where it is not UTF-8. */
+export const standardInput = (option: string): Effect.Effect<string, Failure> =>
+  Effect.flatMap(standardInputBytes(option), (bytes) => {
+    const text = utf8(bytes)
+    return text === undefined ? Effect.fail(wrong(option, "is not UTF-8")) : Effect.succeed(text)
   })

@@ -1,6 +1,15 @@
 /** `-` where a file is taken: a Dockerfile that is no file of the source, kept with the job. */
 import { describe, expect } from "bun:test"
-import { effect, liveEffect, relaunchCli, temporaryFolder } from "@relaunch/testing"
+import { open } from "node:fs/promises"
+import { join } from "node:path"
+import {
+  effect,
+  liveEffect,
+  relaunchCli,
+  relaunchExecutable,
+  startRelaunchCli,
+  temporaryFolder,
+} from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { machine } from "./command.ts"
 
@@ -89,4 +98,56 @@ describe("standard input", () => {
       ])
     }),
   )
+
+  effect("is told where it is no text, or no end of it comes", () =>
+    Effect.gen(function* () {
+      const folder = ["sh", "-c", 'exec "$0" "$@" < /tmp', relaunchExecutable]
+      const endless = ["sh", "-c", 'yes "a: 1" | "$0" "$@"', relaunchExecutable]
+      const refused = (program: ReadonlyArray<string>, args: ReadonlyArray<string>) =>
+        Effect.map(relaunchCli(args, { program }), ({ code, stderr }) => [
+          code,
+          stderr.split("\n")[0]?.replace(/: EISDIR.*? \[/, " ["),
+        ])
+      expect(yield* refused(folder, launch)).toEqual([
+        2,
+        "error: `--dockerfile -`: standard input cannot be read [E_USAGE]",
+      ])
+      expect(yield* refused(folder, ["config", "validate", "-"])).toEqual([
+        2,
+        "error: `config validate -`: standard input cannot be read [E_USAGE]",
+      ])
+      expect(yield* refused(endless, ["config", "validate", "-"])).toEqual([
+        2,
+        "error: `config validate -`: standard input holds more than 4 MiB [E_USAGE]",
+      ])
+      const latin = ["sh", "-c", 'printf "ENV A=\\351" | "$0" "$@"', relaunchExecutable]
+      expect(yield* refused(latin, launch)).toEqual([
+        2,
+        "error: `--dockerfile -`: standard input is not UTF-8 [E_USAGE]",
+      ])
+    }),
+  )
+})
+
+describe("a pipe in the place of a file", () => {
+  for (const [option, value] of [
+    ["-c", "pipe"],
+    ["--secret", "A=file:pipe"],
+  ] as const) {
+    liveEffect(`keeps nobody from ctrl-C while it gives nothing: ${option} ${value}`, () =>
+      Effect.gen(function* () {
+        const cwd = yield* temporaryFolder()
+        expect(Bun.spawnSync(["mkfifo", join(cwd, "pipe")]).success).toBe(true)
+        const plan = ["plan", "-d", "busybox:1", "-p", "demo", option, value]
+        const started = yield* startRelaunchCli(plan, { cwd })
+        // Opens when the other end does.
+        yield* Effect.acquireRelease(
+          Effect.promise(() => open(join(cwd, "pipe"), "w")),
+          (pipe) => Effect.promise(() => pipe.close()),
+        )
+        yield* started.signal("SIGINT")
+        expect(yield* started.exited).toBe(130)
+      }),
+    )
+  }
 })

@@ -12,6 +12,7 @@ import { answer, answerJson, talk } from "../output.ts"
 import { readPagerMode } from "../pager.ts"
 import { visible } from "../render/visible.ts"
 import { temporaryNotes } from "../session.ts"
+import { standardInputBytes } from "../standard-input.ts"
 
 /** Of all backends that this command has. */
 export const wholeSchema = () =>
@@ -83,7 +84,7 @@ const given = (path: string) =>
     )
     noteTemporaryPlaces(temporaryNotes(locations(process.env, process.cwd()).home))
     const file = join(yield* temporaryFolder("config"), "config.yaml")
-    fs.writeFileSync(file, yield* Effect.promise(() => Bun.stdin.bytes()))
+    fs.writeFileSync(file, yield* standardInputBytes("config validate"))
     return yield* validated(file, stdinName)
   }).pipe(Effect.scoped)
 

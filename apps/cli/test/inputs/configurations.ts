@@ -111,8 +111,8 @@ const launchConfigurations: ReadonlyArray<BadInput> = [
   }),
   refused("a binary file as the configuration", ["-c", "/bin/true"], {
     code: "E_CONFIG",
-    message: /^`\/bin\/true`, line 1, column 1: /,
-    hint: brackets,
+    message: /^`--config \/bin\/true` is no file that can be read: it is not UTF-8$/,
+    hint: /Give a \.json, \.yaml/,
   }),
 ]
 
