@@ -69,7 +69,13 @@ const fromVariable = (
         .map((item) => [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)])
       return pairs.every(([name]) => name !== "") && !/(^|,)[^=,]+(,|$)/.test(text)
         ? Effect.succeed(Object.fromEntries(pairs))
-        : Effect.fail(wrong(setting, name, text, "of the form `NAME=value,NAME=value`"))
+        : Effect.fail(
+            // Not repeated: what stands there may be a password.
+            failure("E_CONFIG", `${name} is not of the form \`NAME=value,NAME=value\``, {
+              hints: ["Write each as `NAME=value`, with a comma between two"],
+              details: { setting: setting.key, origin: name },
+            }),
+          )
     }
   }
 }

@@ -124,7 +124,7 @@ describe("a variable", () => {
     ["RELAUNCH_CODE_LIMIT", "-1", "RELAUNCH_CODE_LIMIT is `-1`, not a whole number"],
     ["RELAUNCH_CODE_LIMIT", "1e3", "RELAUNCH_CODE_LIMIT is `1e3`, not a whole number"],
     ["RELAUNCH_ASYNC", "maybe", "RELAUNCH_ASYNC is `maybe`, not true or false"],
-    ["RELAUNCH_ENV", "A", "RELAUNCH_ENV is `A`, not of the form `NAME=value,NAME=value`"],
+    ["RELAUNCH_ENV", "A:plain", "RELAUNCH_ENV is not of the form `NAME=value,NAME=value`"],
     [
       "RELAUNCH_PROGRESS",
       "loud",

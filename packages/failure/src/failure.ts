@@ -5,6 +5,7 @@
  */
 import * as Data from "effect/Data"
 import { type FailureCode, failureCodes } from "./codes.ts"
+import { valueWithoutLogins, withoutLogins } from "./login.ts"
 
 export interface FailureFields {
   readonly code: FailureCode
@@ -34,14 +35,14 @@ export const hiddenCharacters = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2
  * characters are written as JSON writes them.
  */
 const oneLine = (text: string): string =>
-  text.replace(
+  withoutLogins(text).replace(
     hiddenCharacters,
     (char) => shortForms[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
   )
 
 const shortForms: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
-/** `failure("E_GIT_REF", "No branch `x`", { hints: ["Use `main`"] })` */
+/** Logins in URLs are hidden in all of it. `failure("E_GIT_REF", "No branch `x`", { hints: ["Use `main`"] })` */
 export const failure = (
   code: FailureCode,
   message: string,
@@ -51,7 +52,9 @@ export const failure = (
     code,
     message: oneLine(message),
     hints: (more.hints ?? []).map(oneLine),
-    details: more.details ?? {},
+    details: Object.fromEntries(
+      Object.entries(more.details ?? {}).map(([key, value]) => [key, valueWithoutLogins(value)]),
+    ),
     ...(more.cause === undefined ? {} : { cause: more.cause }),
   })
 

@@ -1,6 +1,7 @@
 export { exitCodes, type FailureCode, failureCodes } from "./codes.ts"
 export { type ErrorReport, failureOf, reportOf, textOf } from "./explain.ts"
 export { Failure, type FailureFields, failure, hiddenCharacters, reasonOf } from "./failure.ts"
+export { withoutLogins } from "./login.ts"
 export { byNearness, nearestName, orNearest } from "./near.ts"
 export { leastOpenFiles, openFilesFailure, tooFewOpenFiles } from "./open-files.ts"
 export { warningFailure } from "./warning.ts"

@@ -21,6 +21,29 @@ describe("a failure", () => {
     expect(hints).toEqual(["Write\\nless"])
   })
 
+  test("repeats no login of a URL", () => {
+    const address = "tcp://me:plain@host:1"
+    const { details, hints, message } = failure(
+      "E_CONFIG",
+      `\`${address}\`, https://token@host/x`,
+      {
+        hints: ["Try ssh://git@host/x"],
+        details: { address, tried: [{ address }] },
+      },
+    )
+    expect(message).toBe("`tcp://me:***@host:1`, https://***@host/x")
+    expect(hints).toEqual(["Try ssh://git@host/x"])
+    expect(details).toEqual({
+      address: "tcp://me:***@host:1",
+      tried: [{ address: "tcp://me:***@host:1" }],
+    })
+  })
+
+  test("keeps the digest of an image", () => {
+    const { message } = failure("E_BUILD", "docker-image://busybox:1@sha256:12 is not there")
+    expect(message).toBe("docker-image://busybox:1@sha256:12 is not there")
+  })
+
   test("hides nothing: characters without a width, and those that turn the direction, are written out", () => {
     expect(failure("E_USAGE", "`a\u200bb\u202ecod.py\ufeff\u2066` is wrong").message).toBe(
       "`a\\u200bb\\u202ecod.py\\ufeff\\u2066` is wrong",

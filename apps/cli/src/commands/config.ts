@@ -1,6 +1,6 @@
 /** `relaunch config path` and `show`. */
 import * as fs from "node:fs"
-import { exitCodes } from "@relaunch/failure"
+import { exitCodes, withoutLogins } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson } from "../output.ts"
@@ -35,18 +35,27 @@ export const pathCommand = (flags: Flags): CommandEffect =>
     return exitCodes.success
   })
 
-const looksSecret = /(?:^|_)(?:KEY|TOKEN|SECRET|PASSWORD)(?:_|$)/i
+const secretWord = "(?:(?:API)?KEY|TOKEN|SECRET|PASS(?:WORD|WD)?|CREDENTIALS?)"
+const looksSecret = new RegExp(`(?:^|[_-])${secretWord}(?:[_-]|$)`, "i")
+/** `"API_KEY": "x"` and `API_KEY=x` in a text. */
+const secretInText = new RegExp(
+  `((?:\\b|[_-])${secretWord}(?:[_-]\\w*)?["']?\\s*[:=]\\s*["']?)(?!env:|file:|-$)[^\\s"',}\\]]+`,
+  "gi",
+)
 
-/** Values of variables that are named like secrets are not shown. */
-const masked = (value: unknown): unknown =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
+/** What may be shown: no login of a URL, and no value whose name is like that of a secret. */
+const masked = (value: unknown): unknown => {
+  if (typeof value === "string") return withoutLogins(value.replace(secretInText, "$1***"))
+  if (Array.isArray(value)) return value.map(masked)
+  return typeof value === "object" && value !== null
     ? Object.fromEntries(
         Object.entries(value).map(([name, inner]) => [
           name,
-          looksSecret.test(name) ? "***" : inner,
+          looksSecret.test(name) ? "***" : masked(inner),
         ]),
       )
     : value
+}
 
 export const showCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
