@@ -125,6 +125,19 @@ const badName = (reference: string, message: unknown): Failure =>
     details: { image: reference, message },
   })
 
+/** As a path it would lead to something else than an image: `../x`, `a//b`. */
+const leadsAstray = (reference: string): boolean =>
+  reference.split("/").some((part) => ["", ".", ".."].includes(part))
+
+/** Of the API, for an image; `E_IMAGE_NAME` for what cannot be the name of one. */
+const pathOf = (
+  reference: string,
+  make: (name: string) => string,
+): Effect.Effect<string, Failure> =>
+  leadsAstray(reference)
+    ? Effect.fail(badName(reference, "invalid reference format"))
+    : Effect.succeed(make(inPath(reference)))
+
 const pulledDigest = (images: ImageApi, reference: string): Effect.Effect<string, Failure> =>
   Effect.gen(function* () {
     yield* Stream.runDrain(images.pullImage(reference, null))
@@ -141,9 +154,8 @@ export const imageApi = (
 ): ImageApi => {
   const images: ImageApi = {
     inspectImage: (reference) =>
-      Effect.flatMap(api, ({ json }) =>
-        json({ method: "GET", path: `/images/${inPath(reference)}/json` }),
-      ).pipe(
+      Effect.all([api, pathOf(reference, (name) => `/images/${name}/json`)]).pipe(
+        Effect.flatMap(([{ json }, path]) => json({ method: "GET", path })),
         Effect.map((said): ImageDetails | undefined => detailsOf(said)),
         Effect.catchIf(
           (error) => statusOf(error) === 404,
@@ -204,13 +216,14 @@ export const imageApi = (
     registryDigest: (reference) =>
       Effect.gen(function* () {
         if (!(yield* asksRegistries)) return yield* pulledDigest(images, reference)
+        const path = yield* pathOf(reference, (name) => `/distribution/${name}/json`)
         const { json } = yield* api
         const registry = registryOf(reference)
         const login = yield* loginFor(registry, env)
         const said = yield* json(
           {
             method: "GET",
-            path: `/distribution/${inPath(reference)}/json`,
+            path,
             headers: { "x-registry-auth": registryAuthHeader(registry, login) },
           },
           true,

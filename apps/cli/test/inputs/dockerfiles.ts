@@ -109,6 +109,20 @@ const texts: ReadonlyArray<BadInput> = [
     builders: ["podman"],
   },
   broken(
+    "FROM a URL",
+    "FROM https://someone:plain@registry.example/x\n",
+    "`https://***@registry.example/x` is not the name of an image",
+    /registry\/name:tag/,
+    "E_IMAGE_NAME",
+  ),
+  broken(
+    "FROM a path that leads elsewhere in the engine's API",
+    "FROM ../containers/x\n",
+    "`../containers/x` is not the name of an image",
+    /registry\/name:tag/,
+    "E_IMAGE_NAME",
+  ),
+  broken(
     "COPY from a stage that is not there",
     `${base}COPY --from=7 /a /b\n`,
     "`Dockerfile` line 2: there is no stage 7 before it",
