@@ -213,7 +213,7 @@ const withoutMisplaced = (
   const kept = <A>(key: SettingKey, value: A, fits: boolean): A | undefined =>
     fits || isTyped(session, key) ? value : undefined
   const isUri = source._tag === "Uri"
-  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, jobName } = request
+  const { baseImage, buildContext, dockerfile, entryPoint, gitRef, jobName, runtime } = request
   return {
     ...request,
     jobName: kept("job-name", jobName, source._tag !== "Job"),
@@ -221,6 +221,8 @@ const withoutMisplaced = (
     buildContext: kept("build-context", buildContext, isUri),
     dockerfile: kept("dockerfile", dockerfile, isUri && !isTyped(session, "base-image")),
     baseImage: kept("base-image", baseImage, isUri && !isTyped(session, "dockerfile")),
+    // A stored job keeps its own.
+    runtime: kept("runtime", runtime, isUri),
     // An entry point of a file is that of the project's own code.
     entryPoint: kept("entry-point", entryPoint, isUri),
   }

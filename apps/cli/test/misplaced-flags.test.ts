@@ -52,6 +52,28 @@ describe("a flag before a command that does not have it", () => {
   )
 })
 
+describe("a flag that only a build heeds", () => {
+  liveEffect("is refused for a stored job of an image, and passed over where a file has it", () =>
+    Effect.gen(function* () {
+      const { home, json, relaunch } = yield* machine
+      yield* json(["job", "create", "image", "busybox:1", "--name", "ready", "-p", "demo"])
+      const plan = ["plan", "--job", "demo/ready"]
+      for (const [flag, value, word] of [
+        ["--dockerfile", "Dockerfile", "no build context or Dockerfile"],
+        ["--dockerfile", "-", "no build context or Dockerfile"],
+        ["--runtime", "3.12", "has its own Python"],
+      ] as const) {
+        const { code, stderr } = yield* relaunch([...plan, flag, value], { stdin: "FROM x\n" })
+        expect([code, stderr]).toEqual([2, expect.stringContaining(word)])
+      }
+      yield* writeFiles(home, { "relaunch.yaml": 'runtime: "3.12"\ndockerfile: Dockerfile\n' })
+      expect((yield* relaunch(plan, { cwd: home })).code).toBe(0)
+      const other = yield* relaunch(["plan", "-d", "busybox:1", "-p", "demo"], { cwd: home })
+      expect(other.code).toBe(0)
+    }),
+  )
+})
+
 describe("RELAUNCH_DRY_RUN", () => {
   liveEffect("keeps a job from being created, deleted and pruned", () =>
     Effect.gen(function* () {

@@ -101,9 +101,20 @@ export const checkedLaunch = (request: LaunchRequest): Effect.Effect<LaunchReque
   return checkedRequest(request)
 }
 
+/** Of an image that is given, and of one that a stored job turns out to be. */
+export const imageHasRuntime = usage(
+  "A ready-made image has its own Python",
+  "Leave `--runtime` out, or launch from `--uri`",
+)
+
+export const imageHasDockerfile = usage(
+  "A ready-made image is not built, so it takes no build context or Dockerfile",
+  "Leave `--build-context` and `--dockerfile` out, or launch from `--uri`",
+)
+
 /** Everything that can be refused before anything is touched. */
 export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<A, Failure> => {
-  const { baseImage, buildContext, entryPoint, gitRef, platform, source } = request
+  const { baseImage, buildContext, entryPoint, gitRef, platform, runtime, source } = request
   const dockerfile = request.dockerfileText ?? request.dockerfile
   const problem = (): Failure | undefined => {
     if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9_]+(?:\/v?\d+)?$/.test(platform)) {
@@ -123,10 +134,7 @@ export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<
     }
     if (source._tag === "Image") {
       if (buildContext !== undefined || dockerfile !== undefined) {
-        return usage(
-          "A ready-made image is not built, so it takes no build context or Dockerfile",
-          "Leave `--build-context` and `--dockerfile` out, or launch from `--uri`",
-        )
+        return imageHasDockerfile
       }
       if (baseImage !== undefined) {
         return usage(
@@ -134,6 +142,7 @@ export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<
           "Leave `--base-image` out, or launch from `--uri`",
         )
       }
+      if (runtime !== undefined) return imageHasRuntime
     }
     if (source._tag === "Job") {
       if (request.jobName !== undefined) {

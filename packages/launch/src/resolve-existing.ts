@@ -24,7 +24,7 @@ import { type Artifact, readLenient, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { requireArtifact } from "./find.ts"
-import type { JobRequest } from "./request.ts"
+import { imageHasDockerfile, imageHasRuntime, type JobRequest } from "./request.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
 import { fileCount } from "./tree.ts"
@@ -258,10 +258,15 @@ export const resolveExisting = (
     })
     const artifact = yield* requireArtifact(parsed, "job")
     const definition = yield* definitionOf(artifact)
+    const isImage = definition.source_type === "image"
+    if (isImage && (request.dockerfileText ?? request.dockerfile) !== undefined) {
+      return yield* imageHasDockerfile
+    }
+    if (isImage && request.runtime !== undefined) return yield* imageHasRuntime
     const patch = yield* artifactText(store, artifact, patchFile)
     const kept = yield* artifactText(store, artifact, dockerfileFile)
     const part = yield* partOf(definition, artifact, patch, request, settings, pull)
-    const built = definition.source_type === "image" ? undefined : definition.source
+    const built = isImage ? undefined : definition.source
     return {
       entity: request.entity ?? artifact.entity,
       project: request.project ?? artifact.project,
