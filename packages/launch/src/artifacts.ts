@@ -4,7 +4,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import { parseReference } from "@relaunch/job"
 import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
-import { copyContent } from "./content.ts"
+import { copyContent, unfinishedIn } from "./content.ts"
 import { requireArtifact } from "./find.ts"
 import { type ArtifactValue, artifactValue } from "./values.ts"
 
@@ -54,6 +54,7 @@ export const downloadArtifact = (
     )
     const files: Array<{ path: string; size: number }> = []
     const references: Array<{ path: string; reference: string }> = []
+    let unfinished: string | undefined
     for (const file of yield* store.artifacts.files(artifact.id)) {
       if (file.reference !== undefined) {
         references.push({ path: file.path, reference: file.reference })
@@ -71,7 +72,7 @@ export const downloadArtifact = (
         )
       }
       const target = resolve(folder, path)
-      if (!target.startsWith(folder + sep)) {
+      if (!target.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
         return yield* failure(
           "E_STORE_DAMAGED",
           `Artifact entry \`${path}\` would be written outside \`${folder}\``,
@@ -81,7 +82,8 @@ export const downloadArtifact = (
           },
         )
       }
-      const whole = yield* copyContent(blob, target, sha256)
+      unfinished ??= yield* unfinishedIn(folder)
+      const whole = yield* copyContent(blob, target, sha256, unfinished)
       if (!whole) {
         return yield* failure(
           "E_STORE_DAMAGED",
@@ -95,4 +97,4 @@ export const downloadArtifact = (
       files.push({ path, size })
     }
     return { artifact, folder, files, references }
-  })
+  }).pipe(Effect.scoped)

@@ -1,9 +1,11 @@
 /** Content of the store, read without holding up anything else: ctrl-C is heard in the middle of a file. */
 import * as fs from "node:fs"
 import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import { type Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
+import { temporaryFolderIn } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 
 const unreadable = (blob: string, cause: unknown): Failure =>
   openFilesFailure(cause) ??
@@ -34,14 +36,27 @@ const opened = (make: () => Promise<FileHandle>, explain: (cause: unknown) => Fa
     Effect.promise(() => file.close()),
   )
 
+/** A folder that holds no more than what is not whole yet, on the disk of `folder`, which is made. */
+export const unfinishedIn = (folder: string): Effect.Effect<string, Failure, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* Effect.tryPromise({
+      try: () => mkdir(folder, { recursive: true }),
+      catch: (cause) => unwritable(folder, cause),
+    })
+    return yield* Effect.mapError(temporaryFolderIn(folder, "download"), (error) =>
+      error.code === "E_OPEN_FILES" ? error : unwritable(folder, error.cause ?? error),
+    )
+  })
+
 /**
- * A file appears under its name only when it is whole, readable for all; false where it is not what was
- * stored. `sha256` in hex; without it nothing is compared.
+ * A file is written below `unfinished`, and appears under its name only when it is whole, readable for all;
+ * false where it is not what was stored. `sha256` in hex; without it nothing is compared.
  */
 export const copyContent = (
   blob: string,
   to: string,
   sha256: string | undefined,
+  unfinished: string,
 ): Effect.Effect<boolean, Failure> =>
   Effect.gen(function* () {
     const explain = (cause: unknown) => unwritable(to, cause)
@@ -53,7 +68,7 @@ export const copyContent = (
       () => open(blob),
       (cause) => unreadable(blob, cause),
     )
-    const partial = `${to}.${process.pid}.partial`
+    const partial = join(unfinished, "file")
     yield* Effect.addFinalizer(() => Effect.sync(() => fs.rmSync(partial, { force: true })))
     const target = yield* opened(() => open(partial, "w", 0o644), explain)
     const hash = new Bun.CryptoHasher("sha256")

@@ -40,7 +40,9 @@ export const requireArtifact = (
             )
               .map((each) => `\`${each}\``)
               .join(", ")}`
-          : `\`${entity}/${project}\` holds none; see \`relaunch ${what} list\``
+          : `\`${entity}/${project}\` holds none${
+              type === undefined || type === "job" ? "" : ` of type \`${type}\``
+            }; see \`relaunch ${what} list\``
     return yield* failure(
       type === "job" ? "E_JOB_NOT_FOUND" : "E_ARTIFACT_NOT_FOUND",
       `There is no ${what} \`${printReference(reference)}\``,

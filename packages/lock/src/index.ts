@@ -5,5 +5,6 @@ export {
   forgetEmptyPlaces,
   noteTemporaryPlaces,
   temporaryFolder,
+  temporaryFolderIn,
   temporaryPrefix,
 } from "./temporary.ts"

@@ -100,14 +100,30 @@ export const abandonedTemporary: Effect.Effect<ReadonlyArray<string>, Failure> =
   },
 )
 
+const forgetEmpty = (place: string): void => {
+  const file = noteOf(place)
+  if (file !== undefined && foldersOf(place, temporaryPrefix).length === 0) {
+    fs.rmSync(file, { force: true })
+  }
+}
+
 /** Forgets the noted places where nothing of ours is any more. */
 export const forgetEmptyPlaces: Effect.Effect<void> = Effect.ignore(
-  Effect.try(() => {
-    for (const place of notedPlaces()) {
-      const file = noteOf(place)
-      if (file !== undefined && foldersOf(place, temporaryPrefix).length === 0) {
-        fs.rmSync(file, { force: true })
-      }
-    }
-  }),
+  Effect.try(() => notedPlaces().forEach(forgetEmpty)),
 )
+
+/**
+ * The same in a folder of somebody's, for what is to be renamed into it; the place is forgotten with it.
+ * Fails with `E_STORE`.
+ */
+export const temporaryFolderIn = (
+  place: string,
+  purpose: string,
+): Effect.Effect<string, Failure, Scope.Scope> =>
+  Effect.gen(function* () {
+    yield* Effect.addFinalizer(() => Effect.ignore(Effect.try(() => forgetEmpty(place))))
+    note(place)
+    const folder = yield* ownedFolder(place, `${temporaryPrefix}${purpose}-`)
+    note(place)
+    return folder
+  })

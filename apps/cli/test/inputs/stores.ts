@@ -169,12 +169,22 @@ const lookUps: ReadonlyArray<BadInput> = [
     answer: { code: "E_ARTIFACT_NOT_FOUND", message: /demo\/nothing:v0`/, hint: /./ },
   },
   {
+    title: "an artifact that has no such type",
+    args: ["artifact", "download", "demo/x", "--type", "model"],
+    setUp: filled(() => undefined),
+    answer: {
+      code: "E_ARTIFACT_NOT_FOUND",
+      message: /demo\/x:latest`/,
+      hint: /^`local\/demo` holds none of type `model`; see/,
+    },
+  },
+  {
     title: "a download to where nobody can write",
     args: ["artifact", "download", "demo/x:v0", "-o", "/proc/out"],
     setUp: filled(() => undefined),
     answer: {
       code: "E_STORE",
-      message: /^`\/proc\/out\/.*` cannot be written: /,
+      message: /^`\/proc\/out` cannot be written: /,
       hint: /--output/,
     },
   },
