@@ -1,6 +1,7 @@
 /** The parser's complaints as failures with a hint. */
 import { type Failure, failure, nearestName } from "@relaunch/failure"
 import type { Command, CommanderError } from "commander"
+import { topics } from "./help.ts"
 
 /** The command the words lead to: `job create`, empty for `relaunch` itself. */
 const commandOf = (program: Command, argv: ReadonlyArray<string>): Command => {
@@ -19,13 +20,17 @@ export const pathOf = (command: Command): string =>
   command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`
 
 const unknownCommand = (command: Command, word: string): Failure => {
-  const near = nearestName(
-    word,
-    command.commands.map((each) => each.name()),
-  )
+  const near = nearestName(word, [...command.commands.map((each) => each.name()), "help"])
+  const topic =
+    near === undefined && command.parent === null
+      ? Object.hasOwn(topics, word)
+        ? word
+        : nearestName(word, Object.keys(topics))
+      : undefined
+  const meant = near ?? (topic === undefined ? undefined : `help ${topic}`)
   return failure("E_USAGE", `There is no command \`${pathOf(command)} ${word}\``, {
     hints: [
-      ...(near === undefined ? [] : [`Did you mean \`${pathOf(command)} ${near}\`?`]),
+      ...(meant === undefined ? [] : [`Did you mean \`${pathOf(command)} ${meant}\`?`]),
       `See \`${pathOf(command)} --help\``,
     ],
   })

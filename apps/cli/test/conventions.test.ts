@@ -55,6 +55,8 @@ describe("help", () => {
       for (const [words, near] of [
         ["help lunch", "launch"],
         ["help job lst", "job list"],
+        ["help exit-code", "help exit-codes"],
+        ["help evn", "env"],
         ["job help lst", "job list"],
         ["job --help lst", "job list"],
       ] as const) {

@@ -1,8 +1,17 @@
 /** What somebody may have meant by a name that does not exist. */
 import { distance } from "fastest-levenshtein"
 
-const farBetween = (one: string, other: string): number =>
-  distance(one.toLowerCase(), other.toLowerCase())
+/** Two neighbours have changed places, `evn` for `env`, and nothing else is wrong. */
+const isSwapped = (one: string, other: string): boolean =>
+  [...one].some(
+    (letter, at) =>
+      `${one.slice(0, at)}${one.slice(at + 1, at + 2)}${letter}${one.slice(at + 2)}` === other,
+  )
+
+const farBetween = (one: string, other: string): number => {
+  const [left, right] = [one.toLowerCase(), other.toLowerCase()]
+  return left !== right && isSwapped(left, right) ? 1 : distance(left, right)
+}
 
 /** Each name once, the nearest first, letters in either case; those equally near by the alphabet. */
 export const byNearness = (wanted: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>

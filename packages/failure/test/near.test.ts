@@ -11,6 +11,8 @@ describe("the nearest name", () => {
     ["jobname", "job-name"],
     ["urii", "uri"],
     ["en", "env"],
+    ["evn", "env"],
+    ["uir", "uri"],
     ["x", undefined],
     ["bilder", "builder"],
     ["something-else", undefined],
