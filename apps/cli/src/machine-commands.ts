@@ -95,6 +95,7 @@ export const machineCommands = (program: Command, choose: Choose) => {
     })
   quiet(config.command("schema"))
     .description("JSON Schema of the files, for editors")
+    .option("--json", "The same, as it is JSON anyway")
     .addHelpText("before", examples(help["config-schema"]))
     .action(async (_: unknown, command: Command) => {
       const { schemaCommand } = await import("./commands/config-files.ts")

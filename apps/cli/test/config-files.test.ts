@@ -232,3 +232,12 @@ test("docs/schema/config.schema.json and `config schema` are what the settings s
   ])
   expect(JSON.parse(said.stdout.toString())).toEqual(schema)
 })
+
+effect("the schema is printed with --json as without", () =>
+  Effect.gen(function* () {
+    const plain = yield* relaunchCli(["config", "schema"])
+    const asked = yield* relaunchCli(["config", "schema", "--json"])
+    expect([asked.code, asked.stdout]).toEqual([0, plain.stdout])
+    expect(JSON.parse(plain.stdout)).toEqual(schema)
+  }),
+)
