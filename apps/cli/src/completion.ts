@@ -9,8 +9,12 @@ import { Store, storeLayer } from "@relaunch/store"
 import type { Command } from "commander"
 import * as Effect from "effect/Effect"
 import { automatic, backends } from "./backends.ts"
+import { visible } from "./render/visible.ts"
 
 type Words = ReadonlyArray<readonly [word: string, about: string]>
+
+/** Shells expand what they are offered, so that `$(...)` in a name would be run: nothing but plain words is. */
+const isPlain = (word: string): boolean => /^[\p{L}\p{N}_][\p{L}\p{N}_.@%+=:,/-]*$/u.test(word)
 
 /** Nothing where there is no store, or none that can be read: a press of tab says no errors. */
 const inStore = (look: Effect.Effect<Words, unknown, Store>): Words => {
@@ -18,6 +22,9 @@ const inStore = (look: Effect.Effect<Words, unknown, Store>): Words => {
   if (!fs.existsSync(join(home, "store.db"))) return []
   return Effect.runSync(
     look.pipe(
+      Effect.map((words) =>
+        words.flatMap(([word, about]) => (isPlain(word) ? [[word, visible(about)] as const] : [])),
+      ),
       Effect.provide(storeLayer({ home })),
       Effect.catchAllCause(() => Effect.succeed([])),
     ),

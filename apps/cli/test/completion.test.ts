@@ -1,6 +1,7 @@
 /** Completion as a shell asks for it: commands, flags, choices, and what the store has. */
+import { Database } from "bun:sqlite"
 import { describe, expect } from "bun:test"
-import { dirname } from "node:path"
+import { dirname, join } from "node:path"
 import {
   cliEnvironment,
   effect,
@@ -61,6 +62,21 @@ printf '%s\\n' "\${COMPREPLY[@]}"`
         "job",
         "",
       ])
+    }),
+  )
+
+  liveEffect("offers no name that a shell would run, and one line for each", () =>
+    Effect.gen(function* () {
+      const { home, json, relaunch } = yield* machine
+      const name = "two\nlines"
+      const { run } = yield* json(["-d", "busybox:1", "-p", "demo", "-J", "x", "--name", name])
+      const ask = relaunch(["complete", "--", "run", "show", ""])
+      expect(offered(yield* ask)).toEqual([run.id])
+      const store = new Database(join(home, "relaunch/store.db"))
+      // The SDK lets a program choose it.
+      store.run("UPDATE run SET id = 'a$(touch owned)'")
+      store.close()
+      expect(offered(yield* ask)).toEqual([])
     }),
   )
 
