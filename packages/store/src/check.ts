@@ -135,6 +135,8 @@ const inDatabase = (path: string): Found => {
   return found
 }
 
+const sizeOf = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
+
 /** Names of all content on the disk; a part that cannot be listed is told, and hides no other. */
 const blobsIn = (folder: string, told: (path: string, problem: string) => void) =>
   (fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []).flatMap((part) => {
@@ -169,18 +171,23 @@ export const checkStore = (
     try: async (signal) => {
       const folder = join(home, "blobs")
       const database = join(home, "store.db")
+      const isBegun = ["", "-wal"].some((end) => sizeOf(`${database}${end}`) > 0)
       const {
         complete,
         damage,
         named: owners,
-      } = fs.existsSync(database)
+      } = isBegun
         ? inDatabase(database)
-        : { complete: true, damage: [], named: new Map<string, Named>() }
+        : { complete: !fs.existsSync(database), damage: [], named: new Map<string, Named>() }
       const present = new Set(
         blobsIn(folder, (subject, problem) => {
           damage.push({ kind: "content", subject, problem })
         }),
       )
+      // Without content beside it, it is one that a full disk kept from being made.
+      if (!complete && !isBegun && present.size > 0) {
+        damage.push({ kind: "database", subject: database, problem: "is empty" })
+      }
       for (const { blob, subject } of owners.values()) {
         if (!present.has(blob)) damage.push({ kind: "content", subject, problem: "is missing" })
       }

@@ -218,3 +218,17 @@ describe("a check", () => {
     })
   }
 })
+
+test("a database without a byte is damage where there is content, and else one that was never made", async () => {
+  const home = folder()
+  fs.mkdirSync(home, { recursive: true })
+  const database = join(home, "store.db")
+  fs.writeFileSync(database, "")
+  expect(await check(home)).toMatchObject({ damage: [], checked: 0 })
+  const full = await filled()
+  for (const end of ["", "-wal"]) fs.rmSync(`${join(full, "store.db")}${end}`, { force: true })
+  fs.writeFileSync(join(full, "store.db"), "")
+  expect((await check(full)).damage).toEqual([
+    { kind: "database", subject: join(full, "store.db"), problem: "is empty" },
+  ])
+})
