@@ -19,7 +19,10 @@ export const otherVariables: Readonly<
     ["WANDB_CONFIG_DIR", "folder of W&B's `launch-config.yaml`"],
     ["TMPDIR", "folder for temporary files; default `/tmp`"],
     ["HOME", "where the folders above are, and the user's settings of git, ssh and docker"],
-    ["PATH", "where `git`, `git-lfs`, `ssh` and `podman` are found"],
+    [
+      "PATH",
+      "where `git`, `git-lfs`, `ssh`, `podman`, and `docker`, `nerdctl` or `kubectl` of BUILDKIT_HOST are found",
+    ],
   ],
   "Engines and builders": [
     ["DOCKER_HOST", "address of the Docker engine; default: that of the docker context"],

@@ -106,6 +106,13 @@ const healed = (job: JobDefinition): JobDefinition => {
   }
 }
 
+/** A schema's own words, `Expected { readonly image: string; ... }, actual null`, without its types. */
+const inWords = (message: string): string =>
+  message
+    .replace(/\s+/g, " ")
+    .replace(/\bExpected \{.*\}, actual/, "Expected an object, actual")
+    .replace(/\bExpected ReadonlyArray<.*>, actual/, "Expected a list, actual")
+
 /** Reads a definition of any writer. `E_JOB_INVALID` lists every problem with its path. */
 export const parseDefinition = (
   name: string,
@@ -115,8 +122,7 @@ export const parseDefinition = (
     Effect.map(healed),
     Effect.mapError((error) => {
       const issues = ParseResult.ArrayFormatter.formatErrorSync(error).map(
-        ({ message, path }) =>
-          `${path.join(".") || "(top level)"}: ${message.replace(/\s+/g, " ")}`,
+        ({ message, path }) => `${path.join(".") || "(top level)"}: ${inWords(message)}`,
       )
       return failure("E_JOB_INVALID", `\`${name}\` is not a job definition: ${issues[0]}`, {
         hints: [

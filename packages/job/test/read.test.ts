@@ -1,6 +1,7 @@
 /** Definitions of other writers, whole and broken. */
 import { describe, expect, test } from "bun:test"
 import * as Effect from "effect/Effect"
+import * as Either from "effect/Either"
 import {
   artifactNameSafe,
   checkedName,
@@ -149,4 +150,15 @@ describe("references", () => {
     expect(parseArtifactUri("wandb-artifact://https://host.example/e/p/n:v1")).toEqual(named)
     expect(parseArtifactUri("https://x")).toBeUndefined()
   })
+})
+
+test("what is no object is told in words, not in types", () => {
+  const message = (source: unknown) =>
+    read({ ...code(["python", "main.py"], "3.13"), source }).pipe((result) =>
+      Either.isLeft(result) ? result.left.message : "",
+    )
+  expect(message(null)).toEndWith(": source: Expected an object, actual null")
+  expect(message({ entrypoint: 3, notebook: false, artifact: "x" })).toEndWith(
+    ": source.entrypoint: Expected a list, actual 3",
+  )
 })
