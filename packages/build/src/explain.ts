@@ -75,14 +75,11 @@ const isRefusedLimit = /error setting rlimits?\b/i
 const isBrokenLayer =
   /failed to read expected number of bytes|layer verification failed|unexpected commit digest|failed size validation|unable to discard to offset/i
 
-/** A dependency may be a URL with a login. */
-const withoutLogin = (text: string): string => text.replace(/(:\/\/)[^/\s@]*@/g, "$1***@")
-
 export const buildFailure = ({ log, message, source, step }: FailedStep): Failure => {
   const details = {
     step,
     message,
-    log: log.slice(-keptLogLines).map(withoutLogin),
+    log: log.slice(-keptLogLines),
     ...(source === undefined ? {} : { source }),
   }
   const fullDisk = [ownWords(message), ...log.slice(-keptLogLines)]
@@ -91,15 +88,14 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
   const isInstall = fullDisk === undefined && installs.test(step.replace(/["',]/g, " "))
   const found = isInstall ? dependencyIn(log) : undefined
   if (found !== undefined) {
-    const named = withoutLogin(found)
-    return failure("E_DEPENDENCY", `Dependency \`${named}\` cannot be installed`, {
+    return failure("E_DEPENDENCY", `Dependency \`${found}\` cannot be installed`, {
       hints: [
-        `Check the spelling and version of \`${named}\` in the project's dependencies, and that it exists for this Python`,
+        `Check the spelling and version of \`${found}\` in the project's dependencies, and that it exists for this Python`,
       ],
-      details: { ...details, dependency: named },
+      details: { ...details, dependency: found },
     })
   }
-  const reason = withoutLogin(reasonFor(message))
+  const reason = reasonFor(message)
   if (isSyntaxFault(message)) {
     const line = source === undefined ? "" : `line ${source.firstLine}: `
     const said = source === undefined ? reason : withoutLine(reason)
@@ -112,7 +108,7 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
   // Without its number: builders count differently.
   const named = written || step.replace(/^\[[^\]]*\d+\/\d+\] /, "").replace(/\s+/g, " ")
   if (fullDisk !== undefined) {
-    return failure("E_BUILD", `The build failed at \`${withoutLogin(named)}\`: ${fullDisk}`, {
+    return failure("E_BUILD", `The build failed at \`${named}\`: ${fullDisk}`, {
       hints: [
         "The builder's disk is full: free some with `relaunch builder prune` or `relaunch clean`, or give it a larger one",
       ],
@@ -125,7 +121,7 @@ export const buildFailure = ({ log, message, source, step }: FailedStep): Failur
       details,
     })
   }
-  return failure("E_BUILD", `The build failed at \`${withoutLogin(named)}\`: ${reason}`, {
+  return failure("E_BUILD", `The build failed at \`${named}\`: ${reason}`, {
     hints: [
       [message, ...log].some((line) => isRefusedLimit.test(line))
         ? "Podman may not raise the limits of programs here: set `default_ulimits = []` under `[containers]` in its containers.conf"

@@ -78,10 +78,6 @@ export const dockerConfig = (
 const withPort = (host: string, secure: boolean): string =>
   /:\d+$/.test(host) ? host : `${host}:${secure ? 2376 : 2375}`
 
-/** For messages. */
-export const withoutPassword = (address: string): string =>
-  address.replace(/^([^/]*:\/\/[^/?#]*?):[^/?#]*@/, "$1:***@")
-
 const endpointOf = (
   address: string,
   origin: string,
@@ -103,13 +99,12 @@ const endpointOf = (
       origin,
     })
   }
-  const shown = withoutPassword(address)
   return Effect.fail(
-    failure("E_ENGINE_UNREACHABLE", `Engine address \`${shown}\` (${origin}) cannot be used`, {
+    failure("E_ENGINE_UNREACHABLE", `Engine address \`${address}\` (${origin}) cannot be used`, {
       hints: [
         "Use `unix:///path/to/docker.sock` or `tcp://host:port`; for a remote host, forward its socket: `ssh -nNT -L /tmp/docker.sock:/var/run/docker.sock host`",
       ],
-      details: { address: shown, origin },
+      details: { address, origin },
     }),
   )
 }

@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { endBuildGroup, hasBuildGroups } from "./build-group.ts"
 import { endBuildProcesses } from "./build-processes.ts"
-import { type Endpoint, type Environment, withoutPassword } from "./endpoint.ts"
+import type { Endpoint, Environment } from "./endpoint.ts"
 import type { PullPlace } from "./image.ts"
 import { ping } from "./transport.ts"
 
@@ -161,14 +161,17 @@ const givenEndpoint = (address: string): Effect.Effect<Endpoint, Failure> => {
     const url = `http://${host}`
     return Effect.succeed({ address, socket: undefined, url, tls: undefined, origin: variable })
   }
-  const shown = withoutPassword(address)
   return Effect.fail(
-    failure("E_ENGINE_UNREACHABLE", `Podman's address \`${shown}\` (${variable}) cannot be used`, {
-      hints: [
-        "Use `unix:///path/of/podman.sock` or `tcp://host:port`; for a remote host, forward its socket: `ssh -nNT -L /tmp/podman.sock:/run/podman/podman.sock host`",
-      ],
-      details: { address: shown, origin: variable },
-    }),
+    failure(
+      "E_ENGINE_UNREACHABLE",
+      `Podman's address \`${address}\` (${variable}) cannot be used`,
+      {
+        hints: [
+          "Use `unix:///path/of/podman.sock` or `tcp://host:port`; for a remote host, forward its socket: `ssh -nNT -L /tmp/podman.sock:/run/podman/podman.sock host`",
+        ],
+        details: { address, origin: variable },
+      },
+    ),
   )
 }
 

@@ -10,6 +10,7 @@ import {
   reasonOf,
   reportOf,
   textOf,
+  withoutLogins,
 } from "../src/index.ts"
 
 describe("a failure", () => {
@@ -113,5 +114,21 @@ describe("whatever ended a program", () => {
     expect(reasonOf(new Error(" a \n\n b "))).toBe("a; b")
     expect(reasonOf("text")).toBe("text")
     expect(reasonOf(undefined)).toBe("undefined")
+  })
+})
+
+describe("a login in a URL", () => {
+  test.each([
+    ["pip install git+https://me:t0ken@host/x", "pip install git+https://***@host/x"],
+    ["https://user:pass@host/x", "https://***@host/x"],
+    ["fatal: 'https://t0ken@host/x': gone", "fatal: 'https://***@host/x': gone"],
+    ["https://user:p@ss@host/x and http://a:b@c", "https://***@host/x and http://***@c"],
+    ["ssh://git@host/x", "ssh://git@host/x"],
+    ["ssh://git:pass@host/x", "ssh://git:***@host/x"],
+    ["git@host:x", "git@host:x"],
+    ["https://host/a@b", "https://host/a@b"],
+    ["https://host/x", "https://host/x"],
+  ])("%s", (text, wanted) => {
+    expect(withoutLogins(text)).toBe(wanted)
   })
 })

@@ -25,9 +25,8 @@ import {
   printDockerfile,
   unpinnedSources,
 } from "@relaunch/dockerfile"
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, withoutLogins } from "@relaunch/failure"
 import { imageNameSafe } from "@relaunch/job"
-import { redactUrl } from "@relaunch/source"
 import * as Effect from "effect/Effect"
 import { checkedWords, missingScript, nulInWord, scriptOf, strayScript } from "./entry-point.ts"
 import type { Resolved } from "./resolved.ts"
@@ -88,7 +87,7 @@ const custom = (
       entryPoint,
       warnings: unpinnedSources(text).map(
         (source) =>
-          `\`ADD ${redactUrl(source)}\` is fetched when the image is built, and a change there builds none; pin it with \`--checksum\``,
+          `\`ADD ${withoutLogins(source)}\` is fetched when the image is built, and a change there builds none; pin it with \`--checksum\``,
       ),
     }
   })

@@ -9,7 +9,6 @@ export {
   type GitSource,
   gitRemote,
   gitSource,
-  redactUrl,
 } from "./git/index.ts"
 export { checkedImageName, type ImageSource, imageSource } from "./image.ts"
 export { type Location, locate } from "./locate.ts"

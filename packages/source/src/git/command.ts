@@ -4,13 +4,12 @@
  */
 import * as Command from "@effect/platform/Command"
 import * as CommandExecutor from "@effect/platform/CommandExecutor"
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, withoutLogins } from "@relaunch/failure"
 import * as Chunk from "effect/Chunk"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import type { GitLogin } from "./remote.ts"
-import { redactUrl } from "./remote.ts"
 
 export interface GitOptions {
   /** For one host; handed to git through its environment, never its arguments. */
@@ -92,7 +91,7 @@ const environment = (options: GitOptions): Record<string, string> => {
 /** Hides what the URL patterns cannot know: a secret that git itself repeated. */
 const redacted = (text: string, { login }: GitOptions): string => {
   const secret = login === undefined ? "" : login.password || login.username
-  const plain = redactUrl(text)
+  const plain = withoutLogins(text)
   return secret === ""
     ? plain
     : plain.replaceAll(secret, "***").replaceAll(encodeURIComponent(secret), "***")

@@ -12,7 +12,7 @@ import type { GitRemote } from "./remote.ts"
 export type { Checkout } from "./checkout.ts"
 export type { GitOptions } from "./command.ts"
 export type { FoundRef } from "./ref.ts"
-export { type GitLogin, type GitRemote, gitRemote, redactUrl } from "./remote.ts"
+export { type GitLogin, type GitRemote, gitRemote } from "./remote.ts"
 
 export interface GitSource {
   readonly remote: GitRemote

@@ -26,12 +26,6 @@ const refused = (uri: string, why: string) =>
     ],
   })
 
-/** Hides user name and password of every URL in a text. */
-export const redactUrl = (text: string): string =>
-  text.replace(/\b([a-z][a-z0-9+.-]*:\/\/)([^/\s'"]*)@/gi, (_, scheme: string, user: string) =>
-    /^ssh:|\+ssh:/i.test(scheme) && !user.includes(":") ? `${scheme}${user}@` : `${scheme}***@`,
-  )
-
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text)
