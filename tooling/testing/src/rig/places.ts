@@ -1,6 +1,6 @@
 /** Where the rig keeps things: a folder that lasts, and a short-named one for sockets. */
 import { createHash } from "node:crypto"
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
+import { accessSync, constants, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -9,6 +9,16 @@ import * as Effect from "effect/Effect"
 
 /** Four characters that tell the rigs of several users on one machine apart. */
 const mark = (): string => createHash("sha256").update(cacheFolder()).digest("hex").slice(0, 4)
+
+/** Whatever TMPDIR says: there is one rig, and who calls it otherwise must not move it from under the others. */
+const shortest = (): string => {
+  try {
+    accessSync("/tmp", constants.W_OK)
+    return "/tmp"
+  } catch {
+    return tmpdir()
+  }
+}
 
 export interface RigPlaces {
   /** Images, registries' content, keys: what makes the second start fast. */
@@ -24,7 +34,7 @@ export const rigPlaces = (): RigPlaces => {
   const places = {
     cache: cacheFolder(),
     state: join(cacheFolder(), "rig"),
-    sockets: join(tmpdir(), `relaunch-rig-${mark()}`),
+    sockets: join(shortest(), `relaunch-rig-${mark()}`),
     bridge: `relaunch${mark()}`,
   }
   mkdirSync(places.state, { recursive: true })
