@@ -10,7 +10,10 @@ export interface BrokenOutput {
 /** What is said of output that was lost, on whatever is left to say it on. */
 export const lostOutput = ({ code, stream }: BrokenOutput) => ({
   message: `Standard ${stream} cannot be written: ${code}`,
-  hint: "Write it to where there is space",
+  hint:
+    code === "EBADF"
+      ? "Leave it open; `>/dev/null` is for what nobody reads"
+      : "Write it to where there is space",
 })
 
 /** Before a command runs there is nothing to clean up. A reader that had enough is no failure. */

@@ -29,11 +29,12 @@ export const runCommand = async (words: ReadonlyArray<string>): Promise<void> =>
   }
   // What the scripts of `relaunch completion` ask at each press of the tab key.
   if (words[0] === "complete" && words[1] === "--") {
-    const { answerCompletion } = await import("./completion.ts")
-    answerCompletion(
+    const { completionOf } = await import("./completion.ts")
+    const found = completionOf(
       makeProgram(() => undefined),
       words.slice(2),
     )
+    process.stdout.write(`${found}\n`)
     return leave(exitCodes.success)
   }
   const { own, passed } = splitWords(words)

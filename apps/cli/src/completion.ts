@@ -9,6 +9,7 @@ import { Store, storeLayer } from "@relaunch/store"
 import type { Command } from "commander"
 import * as Effect from "effect/Effect"
 import { automatic, backends } from "./backends.ts"
+import { printedBy } from "./library-output.ts"
 import { visible } from "./render/visible.ts"
 
 type Words = ReadonlyArray<readonly [word: string, about: string]>
@@ -81,9 +82,9 @@ const withChoices = (command: CompletedCommand): void => {
   }
 }
 
-/** Prints what fits the words, one a line with a tab and what it is. */
-export const answerCompletion = (program: Command, words: ReadonlyArray<string>): void => {
+/** What fits the words, one a line with a tab and what it is; the last line is for the shell's script. */
+export const completionOf = (program: Command, words: ReadonlyArray<string>): string => {
   const root: RootCommand = tab(program)
   for (const command of [root, ...root.commands.values()]) withChoices(command)
-  root.parse([...words])
+  return printedBy(() => root.parse([...words]))
 }

@@ -28,6 +28,8 @@ describe("standard output on a full disk", () => {
     ["config", "show"],
     ["config", "show", "--json"],
     ["job", "list", "--json"],
+    ["completion", "bash"],
+    ["complete", "--", "jo"],
   ]) {
     effect(`fails \`relaunch ${args.join(" ")}\` instead of hanging`, () =>
       Effect.gen(function* () {
@@ -55,6 +57,19 @@ describe("standard output on a full disk", () => {
     }),
   )
 })
+
+effect("a closed standard output fails what has something to say there, and nothing else", () =>
+  Effect.gen(function* () {
+    const closed = { program: shell('exec "$0" "$@" >&-') }
+    const answering = yield* relaunchCli(["--version"], closed)
+    expect([answering.code, answering.stderr]).toEqual([
+      6,
+      "error: Standard output cannot be written: EBADF [E_OUTPUT]\nhint: Leave it open; `>/dev/null` is for what nobody reads\n",
+    ])
+    const { code, stderr } = yield* relaunchCli(["artifact", "list"], closed)
+    expect([code, stderr]).toEqual([0, expect.stringContaining("No artifacts")])
+  }),
+)
 
 const launching = Effect.gen(function* () {
   const place = yield* machine

@@ -3,6 +3,8 @@ import { script } from "@bomb.sh/tab"
 import { exitCodes, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { CommandEffect } from "../contract.ts"
+import { printedBy } from "../library-output.ts"
+import { answer } from "../output.ts"
 
 export const shells = ["bash", "zsh", "fish"] as const
 
@@ -14,7 +16,6 @@ export const completionCommand = (shell: string): CommandEffect =>
         details: { shell },
       })
     }
-    // It prints by itself.
-    yield* Effect.sync(() => script(shell, "relaunch", "relaunch"))
+    yield* answer(printedBy(() => script(shell, "relaunch", "relaunch")))
     return exitCodes.success
   })
