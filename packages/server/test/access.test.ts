@@ -1,7 +1,17 @@
 /** Who is answered, and what is said under paths that are not there. */
 import { afterAll, describe, expect, test } from "bun:test"
-import { hostCheck } from "../src/http/host.ts"
-import { ask, basic, createFiles, place, run, runScope, type Tested, withServer } from "./server.ts"
+import { hostCheck, originCheck } from "../src/http/host.ts"
+import {
+  asJson,
+  ask,
+  basic,
+  createFiles,
+  place,
+  run,
+  runScope,
+  type Tested,
+  withServer,
+} from "./server.ts"
 import { removeTemporary } from "./temporary.ts"
 
 afterAll(removeTemporary)
@@ -68,6 +78,7 @@ describe("who is answered", () => {
         `{ project(name: "other", entityName: "local") { run(name: "x") { name } } }`,
       )
       expect(read.body).toEqual({ data: { project: { run: { name: "x" } } } })
+      await run(tested.store.sdk.runs.start({ ...place, id: "r3" }, {}))
       expect((await stream(tested, key, "local/P1/r3")).status).toBe(200)
       expect((await stream(tested, key, "local/other/x")).status).toBe(403)
       await run(tested.store.keys.revoke({ ...place, id: "r1" }))
@@ -123,6 +134,56 @@ describe("who is answered", () => {
       expect(await status("host.docker.internal", "/")).toBe(200)
     }))
 
+  test("pages of other servers are refused, and so are questions as a form sends them", () =>
+    withServer(async ({ key, url }) => {
+      const { port } = new URL(url)
+      const status = async (headers: Record<string, string>, path = "/graphql") => {
+        const reply = await fetch(`${url}${path}`, {
+          method: "POST",
+          headers: { ...basic(key), ...asJson, ...headers },
+          body: `{"query":"{ viewer { entity } }"}`,
+        })
+        return reply.status
+      }
+      for (const path of [
+        "/graphql",
+        "/files/local/p1/r1/file_stream",
+        "/storage/x/run-file/1/a",
+      ]) {
+        expect(await status({ Origin: "http://evil.example" }, path)).toBe(403)
+      }
+      expect(await status({ Origin: `http://localhost:${port}` })).toBe(200)
+      for (const type of ["text/plain", "application/x-www-form-urlencoded", "text/json", ""]) {
+        expect([type, await status({ "Content-Type": type })]).toEqual([type, 415])
+      }
+      for (const type of ["application/json; charset=utf-8", "application/graphql+json"]) {
+        expect([type, await status({ "Content-Type": type })]).toEqual([type, 200])
+      }
+    }))
+
+  test("an origin is ours by its address, and the port that was asked", () => {
+    const check = originCheck(hostCheck(["127.0.0.1", "::1"], []))
+    for (const origin of [
+      null,
+      "http://localhost:7711",
+      "http://127.0.0.1:7711",
+      "http://[::1]:7711",
+    ])
+      expect([origin, check(origin, "localhost:7711")]).toEqual([origin, true])
+    for (const origin of [
+      "null",
+      "",
+      "http://localhost",
+      "http://localhost:3000",
+      "https://localhost:7711",
+      "http://evil:7711",
+      "http://localhost@evil:7711",
+    ]) {
+      expect([origin, check(origin, "localhost:7711")]).toEqual([origin, false])
+    }
+    expect(check("http://localhost", "localhost:80")).toBe(true)
+  })
+
   test("host names are compared whole, without port and case", () => {
     const check = hostCheck(["127.0.0.1", "::1"], ["Host.Docker.Internal"])
     for (const host of [
@@ -162,7 +223,11 @@ describe("paths", () => {
   test("what cannot be read is a 400 with a message", () =>
     withServer(async ({ key, url }) => {
       for (const body of ["", "{", "[]", `{"query":1}`, `{"query":"{ viewer"}`]) {
-        const reply = await fetch(`${url}/graphql`, { method: "POST", headers: basic(key), body })
+        const reply = await fetch(`${url}/graphql`, {
+          method: "POST",
+          headers: { ...basic(key), ...asJson },
+          body,
+        })
         expect([body, reply.status]).toEqual([body, 400])
         const { errors } = (await reply.json()) as { errors: ReadonlyArray<{ message: string }> }
         expect(errors[0]?.message).toMatch(/\w/)
@@ -170,9 +235,33 @@ describe("paths", () => {
       expect((await stream({ url }, key, "local/p1/r1", { files: { a: 1 } })).status).toBe(400)
     }))
 
+  test("lines of a run that is not there, or at places that cannot be, are refused and change nothing", () =>
+    withServer(async (tested) => {
+      const { key, store } = tested
+      const post = async (path: string, offset: number) => {
+        const reply = await stream(tested, key, path, {
+          files: { "output.log": { offset, content: ["x"] } },
+        })
+        return [reply.status, await reply.json()]
+      }
+      const said = (message: string) => ({ errors: [{ message }] })
+      expect(await post("local/p1/none", 0)).toEqual([404, said("There is no run `local/p1/none`")])
+      expect(await run(store.runs.list({}))).toEqual([])
+      const r1 = { ...place, id: "r1" }
+      await run(store.sdk.runs.start(r1, {}))
+      for (const offset of [-1, 0.5]) {
+        expect(await post("local/p1/r1", offset)).toEqual([
+          400,
+          said(`Offset ${offset} of \`output.log\` is no number of a line`),
+        ])
+      }
+      expect(await run(store.runs.lines(r1, "output.log"))).toEqual([])
+    }))
+
   test("a compressed post is understood", () =>
     withServer(async ({ key, store, url }) => {
       const post = { files: { "output.log": { offset: 0, content: ["hello"] } } }
+      await run(store.sdk.runs.start({ ...place, id: "r 1" }, {}))
       const reply = await fetch(`${url}/files/local/p1/r%201/file_stream`, {
         method: "POST",
         headers: { ...basic(key), "Content-Encoding": "gzip" },

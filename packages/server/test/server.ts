@@ -53,6 +53,8 @@ export const run = <A>(effect: Effect.Effect<A, Failure>): Promise<A> => Effect.
 
 export const basic = (key: string) => ({ Authorization: `Basic ${btoa(`api:${key}`)}` })
 
+export const asJson = { "Content-Type": "application/json" }
+
 export interface Reply {
   readonly status: number
   readonly body: {
@@ -69,7 +71,7 @@ export const ask = async (
 ): Promise<Reply> => {
   const reply = await fetch(`${url}/graphql`, {
     method: "POST",
-    headers: basic(key),
+    headers: { ...basic(key), ...asJson },
     body: JSON.stringify({ query, variables, operationName }),
   })
   return { status: reply.status, body: (await reply.json()) as Reply["body"] }

@@ -7,6 +7,10 @@ const largest = 100 * 1024 * 1024
 
 const tooLarge = failure("E_SERVER", `The request is larger than ${largest} bytes`)
 
+/** By its `Content-Type`: those of forms, which any page may send without being asked, are none. */
+export const isJson = (request: Request): boolean =>
+  /^application\/(?:[\w.-]+\+)?json\s*(?:;|$)/i.test(request.headers.get("content-type") ?? "")
+
 const read = async (request: Request): Promise<unknown> => {
   if (request.body === null) throw failure("E_SERVER", "The request has no body")
   const chunks: Array<Uint8Array> = []

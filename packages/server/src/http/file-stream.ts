@@ -36,7 +36,14 @@ const postOf = ({ complete, exitcode, files, preempting }: typeof Post.Type): St
   preempting: preempting ?? false,
 })
 
-/** An unknown run is made, unknown files are kept: a refusal would lose data without a word. */
+/** The SDK counts the lines of each file from 0. */
+const badOffset = ({ files }: StreamPost): StreamPost["files"][number] | undefined =>
+  files.find(({ offset }) => !Number.isSafeInteger(offset) || offset < 0)
+
+/**
+ * Unknown files are kept: a refusal would lose data without a word. An unknown run has none: the SDK makes it
+ * (`UpsertBucket`) before it streams, and what is made here would have no end.
+ */
 export const fileStream = (
   { sdk }: StoreShape,
   scope: KeyScope,
@@ -56,6 +63,14 @@ export const fileStream = (
         error._tag === "Failure" ? error : failure("E_SERVER", "This is no file_stream post"),
       ),
     )
-    const { stopped } = yield* sdk.runs.post(key, postOf(post))
+    const posted = postOf(post)
+    const bad = badOffset(posted)
+    if (bad !== undefined) {
+      return refusal(400, `Offset ${bad.offset} of \`${bad.file}\` is no number of a line`)
+    }
+    if ((yield* sdk.runs.find(key)) === undefined) {
+      return refusal(404, `There is no run \`${key.entity}/${key.project}/${key.id}\``)
+    }
+    const { stopped } = yield* sdk.runs.post(key, posted)
     return json(stopped ? { stopped: true } : {})
   })

@@ -6,8 +6,8 @@ import * as Schema from "effect/Schema"
 import { askWith } from "../graphql/call.ts"
 import { answer, defectsIn, type preparedOnce } from "../graphql/execute.ts"
 import { callWith } from "../graphql/graph.ts"
-import { jsonBody } from "./body.ts"
-import { json } from "./reply.ts"
+import { isJson, jsonBody } from "./body.ts"
+import { json, refusal } from "./reply.ts"
 import { signedUrls } from "./signed-url.ts"
 
 const Question = Schema.Struct({
@@ -27,6 +27,9 @@ export const graphql = (
   request: Request,
 ): Effect.Effect<Response, Failure> =>
   Effect.gen(function* () {
+    if (!isJson(request)) {
+      return refusal(415, "A GraphQL request is JSON: its `Content-Type` is `application/json`")
+    }
     const question = yield* Effect.flatMap(jsonBody(request), decode).pipe(
       Effect.mapError((error) =>
         error._tag === "Failure" ? error : failure("E_SERVER", "This is no GraphQL request"),

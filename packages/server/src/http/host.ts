@@ -1,5 +1,5 @@
 /**
- * Which `Host` headers we answer. A page in a browser can reach a loopback address under a name of its
+ * Which `Host` and `Origin` headers we answer. A page in a browser can reach a loopback address under a name of its
  * own (DNS rebinding), but cannot choose the header.
  */
 const wildcards = new Set(["0.0.0.0", "::"])
@@ -26,3 +26,18 @@ export const hostCheck = (
     return allowed.has(host) || (anyAddress && isAddress(host))
   }
 }
+
+/** `""` for the port that is meant when none is written. */
+const portOf = (host: string): string => (/:(\d+)$/.exec(host)?.[1] ?? "").replace(/^80$/, "")
+
+/**
+ * Only pages in browsers send an `Origin`: ours are at one of our own addresses, with the port that the
+ * request went to. A page of another program on this machine is none of them.
+ */
+export const originCheck =
+  (isOurHost: (header: string | null) => boolean) =>
+  (origin: string | null, host: string | null): boolean => {
+    if (origin === null) return true
+    const from = /^http:\/\/([^/@]+)$/i.exec(origin)?.[1]
+    return from !== undefined && isOurHost(from) && portOf(from) === portOf(host ?? "")
+  }

@@ -7,6 +7,7 @@ import { preparedOnce } from "../graphql/execute.ts"
 import { scopeOf } from "./auth.ts"
 import { fileStream } from "./file-stream.ts"
 import { graphql } from "./graphql.ts"
+import { originCheck } from "./host.ts"
 import { refusal } from "./reply.ts"
 import { artifactFile, storage } from "./storage.ts"
 
@@ -37,11 +38,15 @@ export const makeHandler = (
   isOurHost: (header: string | null) => boolean,
 ): Handler => {
   const prepare = preparedOnce()
+  const isOurOrigin = originCheck(isOurHost)
 
   const route = (request: Request): Effect.Effect<Response, Failure> =>
     Effect.gen(function* () {
       if (!isOurHost(request.headers.get("host"))) {
         return refusal(403, "This server does not answer to that host name")
+      }
+      if (!isOurOrigin(request.headers.get("origin"), request.headers.get("host"))) {
+        return refusal(403, "This server does not answer to pages of other servers")
       }
       const segments = segmentsOf(request.url)
       if (segments === undefined) return refusal(400, "The path cannot be read")
