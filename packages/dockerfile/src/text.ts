@@ -17,9 +17,9 @@ const unicodeEscape = (char: string): string =>
 const jsonWord = (word: string): string =>
   JSON.stringify(word).replace(/[<$`\u007f-\uffff]/g, unicodeEscape)
 
-/** Names that may stand bare after `FROM`: registry, path, tag, digest. Anything else is refused. */
+/** Names that may stand bare after `FROM`: registry, path, tag, digest. Anything else is refused, a login too. */
 export const isImageReference = (text: string): boolean =>
-  /^[A-Za-z0-9][A-Za-z0-9._:/@-]*$/.test(text) && text.length <= 512
+  /^[A-Za-z0-9][A-Za-z0-9._:/-]*(?:@[a-z0-9]+:[a-f0-9]+)?$/.test(text) && text.length <= 512
 
 /**
  * `COPY` expands variables and patterns in its words even in JSON form, so only paths without such

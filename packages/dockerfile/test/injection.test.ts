@@ -111,6 +111,21 @@ describe("hostile", () => {
     )
   }
 
+  effect("a base image has no login, and none is repeated", () =>
+    Effect.gen(function* () {
+      const facts = yield* inspected({})
+      const planned = (baseImage: string) =>
+        Effect.either(
+          planImage(facts, { entryPoint: ["x"], baseImage, cacheMounts: false, ...noSecrets }),
+        )
+      expect(yield* planned("me:plain@host/x:1")).toMatchObject({
+        left: { code: "E_IMAGE_NAME", message: "`***@host/x:1` is not the name of an image" },
+      })
+      const digest = `sha256:${"0".repeat(64)}`
+      expect((yield* planned(`host:5000/x:1@${digest}`))._tag).toBe("Right")
+    }),
+  )
+
   effect("base images are refused, or stand alone after FROM", () =>
     Effect.gen(function* () {
       const next = numbers(3)
@@ -132,7 +147,7 @@ describe("hostile", () => {
         } else {
           taken += 1
           expect(printDockerfile(tried.right).split("\n")[0]).toBe(`FROM ${baseImage}`)
-          expect(baseImage).toMatch(/^[a-z0-9][\w.:/@-]*$/i)
+          expect(baseImage).toMatch(/^[a-z0-9][\w.:/-]*(@\w+:\w+)?$/i)
         }
       }
       expect(taken).toBeGreaterThan(0)

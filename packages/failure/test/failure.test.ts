@@ -40,9 +40,21 @@ describe("a failure", () => {
     })
   })
 
-  test("keeps the digest of an image", () => {
-    const { message } = failure("E_BUILD", "docker-image://busybox:1@sha256:12 is not there")
-    expect(message).toBe("docker-image://busybox:1@sha256:12 is not there")
+  test("repeats no login of an image's name", () => {
+    const { details, message } = failure("E_IMAGE_NAME", "`me:pl:ain@host:5000/x:1` is none", {
+      details: { image: "me:plain@host/x", flag: "--base-image=me:plain@host/x" },
+    })
+    expect(message).toBe("`***@host:5000/x:1` is none")
+    expect(details).toEqual({ image: "***@host/x", flag: "--base-image=***@host/x" })
+  })
+
+  test.each([
+    "docker-image://busybox:1@sha256:12 is not there",
+    "`host:5000/x:1@sha256:12`, busybox:1@sha512:12",
+    "git@host:group/x.git, a@b:c, me@host, scope: @name/x@1, at 10:30 @home",
+    "ssh://git@host/x and tcp://me:***@host",
+  ])("keeps what is no login: %s", (text) => {
+    expect(failure("E_BUILD", text).message).toBe(text)
   })
 
   test("hides nothing: characters without a width, and those that turn the direction, are written out", () => {
