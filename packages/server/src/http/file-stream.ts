@@ -40,10 +40,7 @@ const postOf = ({ complete, exitcode, files, preempting }: typeof Post.Type): St
 const badOffset = ({ files }: StreamPost): StreamPost["files"][number] | undefined =>
   files.find(({ offset }) => !Number.isSafeInteger(offset) || offset < 0)
 
-/**
- * Unknown files are kept: a refusal would lose data without a word. An unknown run has none: the SDK makes it
- * (`UpsertBucket`) before it streams, and what is made here would have no end.
- */
+/** An unknown run is made, unknown files are kept: a refusal would lose data without a word. */
 export const fileStream = (
   { sdk }: StoreShape,
   scope: KeyScope,
@@ -67,9 +64,6 @@ export const fileStream = (
     const bad = badOffset(posted)
     if (bad !== undefined) {
       return refusal(400, `Offset ${bad.offset} of \`${bad.file}\` is no number of a line`)
-    }
-    if ((yield* sdk.runs.find(key)) === undefined) {
-      return refusal(404, `There is no run \`${key.entity}/${key.project}/${key.id}\``)
     }
     const { stopped } = yield* sdk.runs.post(key, posted)
     return json(stopped ? { stopped: true } : {})
