@@ -90,8 +90,11 @@ export interface ContainerApi {
   /** SIGTERM, then SIGKILL after so many seconds; false for a container that does not run. */
   readonly stopContainer: (id: string, graceSeconds: number) => Effect.Effect<boolean, Failure>
   readonly killContainer: (id: string) => Effect.Effect<void, Failure>
-  /** Removes it with its anonymous volumes, running or not; an absent one is fine. */
-  readonly removeContainer: (id: string) => Effect.Effect<void, Failure>
+  /**
+   * Removes it with its anonymous volumes, running or not; false for one that is absent, or that somebody
+   * is removing already.
+   */
+  readonly removeContainer: (id: string) => Effect.Effect<boolean, Failure>
   /**
    * What the container writes, byte for byte, until it ends. Taken up before it starts: an engine's log
    * loses last lines without a newline to those who follow it, and halves characters of long lines.
@@ -188,15 +191,16 @@ export const containerApi = (api: Effect.Effect<Transport, Failure>): ContainerA
     killContainer: (id) => ignoring(404, 409)(post(`/containers/${id}/kill`)),
 
     removeContainer: (id) =>
-      ignoring(
-        404,
-        409,
-      )(
-        Effect.flatMap(api, (connected) =>
-          connected.text(
-            { method: "DELETE", path: `/containers/${id}`, query: { force: "1", v: "1" } },
-            true,
-          ),
+      Effect.flatMap(api, (connected) =>
+        connected.text(
+          { method: "DELETE", path: `/containers/${id}`, query: { force: "1", v: "1" } },
+          true,
+        ),
+      ).pipe(
+        Effect.as(true),
+        Effect.catchIf(
+          (error) => [404, 409].includes(statusOf(error) ?? 0),
+          () => Effect.succeed(false),
         ),
       ),
 

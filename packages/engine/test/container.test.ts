@@ -154,8 +154,8 @@ describe("a container", () => {
         expect(yield* engine.inspectContainer(id)).toMatchObject({ running: false, exitCode: 143 })
         expect(yield* engine.stopContainer(id, 0)).toBe(false)
         yield* engine.killContainer(id)
-        yield* engine.removeContainer(id)
-        yield* engine.removeContainer(id)
+        expect(yield* engine.removeContainer(id)).toBe(true)
+        expect(yield* engine.removeContainer(id)).toBe(false)
         expect(yield* engine.stopContainer(id, 0)).toBe(false)
         expect(yield* engine.inspectContainer(id)).toBeUndefined()
       }),

@@ -1,6 +1,6 @@
 /** What can be asked of stored jobs. */
-import type { Failure } from "@relaunch/failure"
-import { dockerfileFile, parseReference } from "@relaunch/job"
+import { type Failure, failure } from "@relaunch/failure"
+import { dockerfileFile, parseReference, printReference } from "@relaunch/job"
 import { type Artifact, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import { requireArtifact } from "./find.ts"
@@ -70,15 +70,40 @@ export const versionsToDelete = (
     return yield* store.artifacts.list({ entity, project, name, type: "job" })
   })
 
-/** Removes the versions; answers their references. Code artifacts and runs stay. */
+const referenceOf = (artifact: Artifact) =>
+  printReference({ ...artifact, alias: versionText(artifact) })
+
+/**
+ * Removes the versions that are still there; answers their references. Code artifacts and runs stay.
+ * `E_JOB_NOT_FOUND` when others removed all of them.
+ */
 export const deleteJob = (
   versions: ReadonlyArray<Artifact>,
 ): Effect.Effect<ReadonlyArray<string>, Failure, Store> =>
   Effect.gen(function* () {
-    const store = yield* Store
-    yield* store.artifacts.remove(versions.map(({ id }) => id))
-    return versions.map(
-      (artifact) =>
-        `${artifact.entity}/${artifact.project}/${artifact.name}:${versionText(artifact)}`,
+    const { artifacts } = yield* Store
+    const ids = versions.map(({ id }) => id)
+    return yield* artifacts.remove(ids).pipe(
+      Effect.as(versions.map(referenceOf)),
+      Effect.catchIf(
+        ({ code }) => code === "E_ARTIFACT_NOT_FOUND",
+        () =>
+          Effect.flatMap(
+            Effect.filter(versions, ({ id }) =>
+              Effect.map(artifacts.byId(id), (found) => found !== undefined),
+            ),
+            (left) => (left.length > 0 ? deleteJob(left) : allGone(versions)),
+          ),
+      ),
     )
   })
+
+const allGone = (versions: ReadonlyArray<Artifact>) => {
+  const names = versions.map(referenceOf)
+  const [{ entity, name, project } = { entity: "", name: "", project: "" }] = versions
+  const job = names.length === 1 ? names[0] : `${entity}/${project}/${name}`
+  return failure("E_JOB_NOT_FOUND", `There is no job \`${job}\` any more`, {
+    hints: ["Another process has deleted it in the meantime; see `relaunch job list`"],
+    details: { versions: names },
+  })
+}

@@ -9,7 +9,7 @@ import { abandonedTemporary, forgetEmptyPlaces, removeAbandoned } from "@relaunc
 import { Runner } from "@relaunch/runner"
 import { goneProcesses, type Run, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
-import { isOver, settled } from "./runs.ts"
+import { isUnwatched, recordCrash } from "./runs.ts"
 
 export type Leftover =
   | {
@@ -65,14 +65,7 @@ const unwatched: Effect.Effect<ReadonlyArray<Run>, Failure, Store> = Effect.gen(
   const store = yield* Store
   const states = ["pending", "running"] as const
   const runs = yield* Effect.forEach(states, (state) => store.runs.list({ state }))
-  return runs
-    .flat()
-    .filter(
-      (run) =>
-        !isOver(run) &&
-        run.launch?.supervisor !== undefined &&
-        !store.isAlive(run.launch.supervisor),
-    )
+  return runs.flat().filter((run) => isUnwatched(run, store))
 })
 
 /** All but containers, for which an engine is needed. */
@@ -110,26 +103,35 @@ export const leftContainers: Effect.Effect<
   return left.map(({ id, runId, state }) => ({ kind: "container", id, run: runId, state }))
 })
 
+/** Answers those that it removed. */
 export const removeContainers = (
   left: ReadonlyArray<Leftover>,
-): Effect.Effect<void, Failure, Runner> =>
+): Effect.Effect<ReadonlyArray<Leftover>, Failure, Runner> =>
   Effect.flatMap(Runner, ({ remove }) =>
-    Effect.forEach(left, (one) => (one.kind === "container" ? remove(one.id) : Effect.void), {
-      discard: true,
-    }),
+    Effect.filter(left, (one) =>
+      one.kind === "container" ? remove(one.id) : Effect.succeed(false),
+    ),
   )
 
-/** Settles the runs and removes the rest, containers apart. What came back to life stays. */
+/**
+ * Settles the runs and removes the rest, containers apart; answers what of it this call did. What came back
+ * to life stays, and what another clean-up took first is that one's.
+ */
 export const removeLeftovers = (
   left: ReadonlyArray<Leftover>,
-): Effect.Effect<void, Failure, Store> =>
+): Effect.Effect<ReadonlyArray<Leftover>, Failure, Store> =>
   Effect.gen(function* () {
     const store = yield* Store
+    const removed: Array<Leftover> = []
     for (const one of left) {
       if (one.kind === "run") {
-        yield* Effect.forEach(yield* store.runs.lookUp(one.id), settled, { discard: true })
-      } else if (one.kind === "content") yield* store.unnamed(false)
-      else if (one.kind === "folder") yield* removeAbandoned(one.id)
+        const runs = (yield* store.runs.lookUp(one.id)).filter((run) => isUnwatched(run, store))
+        if ((yield* Effect.forEach(runs, recordCrash)).includes(true)) removed.push(one)
+      } else if (one.kind === "content") {
+        const { count, size } = yield* store.unnamed(false)
+        if (count > 0) removed.push({ ...one, size })
+      } else if (one.kind === "folder" && (yield* removeAbandoned(one.id))) removed.push(one)
     }
     yield* forgetEmptyPlaces
+    return removed
   })

@@ -13,19 +13,28 @@ import { type ArtifactValue, artifactValue, type RunValue, runValue } from "./va
 export const isOver = ({ finishedAt, state }: Run): boolean =>
   finishedAt !== null || !["pending", "running", "preempting"].includes(state)
 
+const crash = {
+  state: "crashed",
+  reason: "the process that watched it ended without a word",
+  hint: "Remove what it left with `relaunch clean`, then launch it again",
+} as const
+
+/** Whether it is recorded as going on, and nobody watches it. */
+export const isUnwatched = (run: Run, { isAlive }: Pick<Store["Type"], "isAlive">): boolean =>
+  !isOver(run) && run.launch?.supervisor !== undefined && !isAlive(run.launch.supervisor)
+
+/** Records the end of an unwatched run; false when another process did. */
+export const recordCrash = (run: Run): Effect.Effect<boolean, Failure, Store> =>
+  Effect.flatMap(Store, (store) =>
+    Effect.zipRight(store.keys.revoke(run), store.runs.finish(run, { ...crash, exitCode: null })),
+  )
+
 /** A run whose watcher died without a word is not running, whatever its record says. */
 export const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
   Effect.gen(function* () {
     const store = yield* Store
-    const supervisor = run.launch?.supervisor
-    if (isOver(run) || supervisor === undefined || store.isAlive(supervisor)) return run
-    yield* store.keys.revoke(run)
-    yield* store.runs.finish(run, {
-      state: "crashed",
-      exitCode: null,
-      reason: "the process that watched it ended without a word",
-      hint: "Remove what it left with `relaunch clean`, then launch it again",
-    })
+    if (!isUnwatched(run, store)) return run
+    yield* recordCrash(run)
     return (yield* store.runs.find(run)) ?? run
   })
 

@@ -119,7 +119,7 @@ const supervise = (
       Effect.suspend(() => {
         if (ended) return Effect.void
         ended = true
-        return store.runs.finish(key, end)
+        return Effect.asVoid(store.runs.finish(key, end))
       })
     // First in, last out: whatever happens below, the run gets its end.
     yield* Effect.addFinalizer((exit) =>

@@ -59,8 +59,8 @@ export interface RunnerShape {
   readonly stopRun: (runId: string, graceSeconds: number) => Effect.Effect<boolean, Failure>
   /** Every container of this store that the engine has, running or not. */
   readonly containers: Effect.Effect<ReadonlyArray<OwnedContainer>, Failure>
-  /** Running or not; an absent one is fine. */
-  readonly remove: (containerId: string) => Effect.Effect<void, Failure>
+  /** Running or not; false for one that is absent, or that another process is removing. */
+  readonly remove: (containerId: string) => Effect.Effect<boolean, Failure>
 }
 
 export interface OwnedContainer {

@@ -82,18 +82,20 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
       ),
     finish: (key, { exitCode, hint, reason, state, timedOut }) =>
       db.change((now) => {
+        const before = required(now, key)
         db.run(
           `update run set state = $state, exit_code = $exitCode, finished_at = max(created_at, $now)
            where number = $number`,
-          { state, exitCode, now: timeText(now), number: required(now, key).number },
+          { state, exitCode, now: timeText(now), number: before.number },
         )
-        if (required(now, key).launch !== null) {
+        if (before.launch !== null) {
           patchLaunch(now, key, {
             ...(reason === undefined ? {} : { reason }),
             ...(hint === undefined ? {} : { hint }),
             ...(timedOut === undefined ? {} : { timedOut }),
           })
         }
+        return before.finishedAt === null
       }),
     requestStop: (key) =>
       db.change((now) =>

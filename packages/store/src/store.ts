@@ -75,14 +75,17 @@ export interface RunStore {
     patch: Partial<LaunchRecord>,
   ) => Answer<void>
   readonly setState: (key: ProjectKey & { readonly id: string }, state: RunState) => Answer<void>
-  /** The engine's word on how the run ended; it wins over what the SDK inside said. */
+  /**
+   * The engine's word on how the run ended; it wins over what the SDK inside said. False when an end was
+   * recorded before.
+   */
   readonly finish: (
     key: ProjectKey & { readonly id: string },
     end: {
       readonly state: RunState
       readonly exitCode: number | null
     } & Pick<LaunchRecord, "reason" | "hint" | "timedOut">,
-  ) => Answer<void>
+  ) => Answer<boolean>
   readonly requestStop: (key: ProjectKey & { readonly id: string }) => Answer<void>
   /** Raw lines of `wandb-history.jsonl`, `output.log`, `wandb-events.jsonl` in order; a gap is skipped. */
   readonly lines: (

@@ -79,6 +79,12 @@ const detailOf = (left: Leftover): string => {
   }
 }
 
+const tableOf = (all: ReadonlyArray<Leftover>): string =>
+  table(
+    ["kind", "what", "detail"],
+    all.map((left) => [left.kind, left.id.slice(0, 200), detailOf(left)]),
+  )
+
 const agreed = (current: Session, flags: Flags, count: number): Effect.Effect<void, Failure> =>
   Effect.gen(function* () {
     if (flags["yes"] === true) return
@@ -116,22 +122,34 @@ export const cleanCommand = (flags: Flags): CommandEffect =>
         yield* asJson ? answerJson([]) : talk("Nothing was left behind")
         return
       }
-      if (!asJson) {
-        const rows = all.map((left) => [left.kind, left.id.slice(0, 200), detailOf(left)])
-        yield* answer(table(["kind", "what", "detail"], rows))
+      const show = (some: ReadonlyArray<Leftover>) =>
+        asJson || some.length === 0 ? Effect.void : answer(tableOf(some))
+      if (dry) {
+        yield* show(all)
+        yield* asJson ? answerJson(all) : talk("Nothing was removed")
+        return
       }
-      if (!dry) {
-        yield* agreed(current, flags, all.length)
-        // The run's record last: while it says that the run goes on, a second try finds the rest.
-        yield* Effect.forEach(containers, ({ left, runner }) =>
-          Effect.provide(removeContainers(left), runner),
-        ).pipe(
-          Effect.zipRight(removeLeftovers(rest)),
-          whileWaiting(current, "remove what was left"),
+      // Who is asked sees it before; else it is told what this command did, beside others at work.
+      const sure = flags["yes"] === true
+      if (!sure) yield* show(all)
+      yield* agreed(current, flags, all.length)
+      // The run's record last: while it says that the run goes on, a second try finds the rest.
+      const gone = yield* Effect.forEach(containers, ({ left, runner }) =>
+        Effect.provide(removeContainers(left), runner),
+      ).pipe(
+        Effect.zipWith(removeLeftovers(rest), (removed, others) => [...removed.flat(), ...others]),
+        whileWaiting(current, "remove what was left"),
+      )
+      if (sure) yield* show(gone)
+      const missed = all.length - gone.length
+      if (asJson) yield* answerJson(gone)
+      else {
+        yield* talk(
+          `Removed ${counted(gone.length, "leftover")}${
+            missed === 0 ? "" : `; ${missed} more had gone by then, or were in use again`
+          }`,
         )
       }
-      if (asJson) yield* answerJson(all)
-      else yield* talk(dry ? "Nothing was removed" : `Removed ${counted(all.length, "leftover")}`)
     }).pipe(Effect.provide(storeOf(current, "quiet")))
     return exitCodes.success
   })
