@@ -83,3 +83,17 @@ export const requireRun = (text: string): Effect.Effect<Run, Failure, Store> =>
     }
     return found
   })
+
+/** For what will write, before any of its work: `E_STORE` where the store may only be read. */
+export const requireWritable: Effect.Effect<void, Failure, Store> = Effect.flatMap(
+  Store,
+  ({ home, isReadOnly }) =>
+    isReadOnly
+      ? failure("E_STORE", `\`${home}\` may not be written`, {
+          hints: [
+            "Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`",
+          ],
+          details: { path: home },
+        })
+      : Effect.void,
+)

@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { LaunchEvent } from "./event.ts"
+import { requireWritable } from "./find.ts"
 import { planJobImage } from "./image-plan.ts"
 import { storeJob } from "./job.ts"
 import { type LaunchServices, prepareRun } from "./prepare.ts"
@@ -60,6 +61,7 @@ export const createJob = (
   told<LaunchEvent, Failure, SourceServices | Builder>((emit) =>
     Effect.gen(function* () {
       yield* checkedRequest(request)
+      yield* requireWritable
       const resolved = yield* resolve(request, settings, false)
       yield* emit(LaunchEvent.SourceResolved({ source: resolved.report }))
       const plan = yield* planJobImage(resolved, [])

@@ -7,6 +7,7 @@ import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import { buildImage, type MadeImage } from "./build-image.ts"
 import { type Emit, LaunchEvent } from "./event.ts"
+import { requireWritable } from "./find.ts"
 import { identifyImage, planJobImage } from "./image-plan.ts"
 import { checkedInputs } from "./input-check.ts"
 import { type StoredJob, storeJob } from "./job.ts"
@@ -76,6 +77,7 @@ export const prepareRun = (
 ): Effect.Effect<RunSpecification, Failure, LaunchServices> =>
   Effect.gen(function* () {
     yield* checkedLaunch(request)
+    yield* requireWritable
     const runner = yield* Runner
     yield* runner.check({ resources: request.resources ?? {}, gpus: request.gpus ?? null })
     yield* emit(LaunchEvent.Started({ what: "resolve the source" }))

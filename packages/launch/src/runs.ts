@@ -33,7 +33,12 @@ export const recordCrash = (run: Run): Effect.Effect<boolean, Failure, Store> =>
 export const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
   Effect.gen(function* () {
     const store = yield* Store
-    if (!isUnwatched(run, store)) return run
+    const { launch } = run
+    if (launch === null || !isUnwatched(run, store)) return run
+    if (store.isReadOnly) {
+      const { state, ...why } = crash
+      return { ...run, state, launch: { ...launch, ...why } }
+    }
     yield* recordCrash(run)
     return (yield* store.runs.find(run)) ?? run
   })

@@ -2,14 +2,15 @@
  * Looks through a store without changing it and names everything that is not as it should be: one bad
  * entry never hides another, and a database that cannot be read does not hide the content beside it.
  */
-import { Database as SQLite } from "bun:sqlite"
+import type { Database as SQLite } from "bun:sqlite"
 import * as fs from "node:fs"
 import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import { badRecords } from "./check-records.ts"
-import { explain } from "./explain.ts"
+import { codeOf, explain } from "./explain.ts"
+import { isBegun, isReadOnly, openToRead } from "./read-only.ts"
 import { steps } from "./schema.ts"
 
 export interface Damage {
@@ -76,13 +77,15 @@ const inDatabase = (path: string): Found => {
     try {
       body()
     } catch (cause) {
+      // What waits beside the database cannot be read from there; that is no damage.
+      if (codeOf(cause) === "SQLITE_CANTOPEN" && isReadOnly(path)) throw explain(path, cause)
       found.complete = false
       add(`cannot be read: ${reason(cause)}`)
     }
   }
   let db: SQLite | undefined
   part(() => {
-    db = new SQLite(path, { readonly: true })
+    db = openToRead(path)
   })
   if (db === undefined) return found
   const all = <Row>(sql: string) => db?.query<Row, []>(sql).all() ?? []
@@ -135,8 +138,6 @@ const inDatabase = (path: string): Found => {
   return found
 }
 
-const sizeOf = (file: string): number => fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0
-
 /** Names of all content on the disk; a part that cannot be listed is told, and hides no other. */
 const blobsIn = (folder: string, told: (path: string, problem: string) => void) =>
   (fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []).flatMap((part) => {
@@ -171,12 +172,12 @@ export const checkStore = (
     try: async (signal) => {
       const folder = join(home, "blobs")
       const database = join(home, "store.db")
-      const isBegun = ["", "-wal"].some((end) => sizeOf(`${database}${end}`) > 0)
+      const begun = isBegun(database)
       const {
         complete,
         damage,
         named: owners,
-      } = isBegun
+      } = begun
         ? inDatabase(database)
         : { complete: !fs.existsSync(database), damage: [], named: new Map<string, Named>() }
       const present = new Set(
@@ -185,7 +186,7 @@ export const checkStore = (
         }),
       )
       // Without content beside it, it is one that a full disk kept from being made.
-      if (!complete && !isBegun && present.size > 0) {
+      if (!complete && !begun && present.size > 0) {
         damage.push({ kind: "database", subject: database, problem: "is empty" })
       }
       for (const { blob, subject } of owners.values()) {

@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { explain } from "./explain.ts"
+import { isReadOnly, openToRead } from "./read-only.ts"
 import { steps } from "./schema.ts"
 
 type Parameters = Record<string, string | number | null>
@@ -19,6 +20,8 @@ type Parameters = Record<string, string | number | null>
 export interface Database {
   /** Absolute path of the home. */
   readonly home: string
+  /** Every `change` that writes fails with E_STORE. */
+  readonly isReadOnly: boolean
   /** All rows; `$name` parameters are given by name. For use inside `read` and `change`. */
   readonly all: <Row>(sql: string, parameters?: Parameters) => ReadonlyArray<Row>
   readonly get: <Row>(sql: string, parameters?: Parameters) => Row | undefined
@@ -36,23 +39,40 @@ const busyMilliseconds = 15_000
 const versionOf = (db: SQLite): number =>
   db.query<{ user_version: number }, []>("pragma user_version").get()?.user_version ?? 0
 
+const newest = steps.length
+
+/** Version of the schema; a newer one than this relaunch knows is thrown as E_STORE_NEWER. */
+const knownVersion = (db: SQLite, path: string): number => {
+  const found = versionOf(db)
+  if (found <= newest) return found
+  throw failure("E_STORE_NEWER", `\`${path}\` was written by a newer relaunch`, {
+    hints: [
+      "Update relaunch, or choose another folder with `RELAUNCH_HOME`",
+      `This relaunch reads stores up to version ${newest}, and this one has version ${found}`,
+    ],
+    details: { path, found, newest },
+  })
+}
+
 const migrate = (db: SQLite, path: string): void => {
-  const newest = steps.length
-  if (versionOf(db) === newest) return
+  if (knownVersion(db, path) === newest) return
   db.transaction(() => {
-    const found = versionOf(db)
-    if (found > newest) {
-      throw failure("E_STORE_NEWER", `\`${path}\` was written by a newer relaunch`, {
-        hints: [
-          "Update relaunch, or choose another folder with `RELAUNCH_HOME`",
-          `This relaunch reads stores up to version ${newest}, and this one has version ${found}`,
-        ],
-        details: { path, found, newest },
-      })
-    }
+    const found = knownVersion(db, path)
     for (const step of steps.slice(found)) db.run(step)
     db.run(`pragma user_version = ${newest}`)
   }).immediate()
+}
+
+const openUnwritable = (path: string): SQLite => {
+  const db = openToRead(path)
+  try {
+    db.run(`pragma busy_timeout = ${busyMilliseconds}`)
+    migrate(db, path)
+    return db
+  } catch (cause) {
+    db.close()
+    throw cause
+  }
 }
 
 const open = (path: string, isTemporary: boolean): SQLite => {
@@ -77,7 +97,13 @@ const whileLocked = Schedule.jittered(Schedule.spaced("20 millis")).pipe(
   Schedule.intersect(Schedule.recurs(200)),
 )
 
-/** Opens the store under `home`, which is made with mode 0700 when it is not there. */
+const withSign = (parameters: Parameters): Parameters =>
+  Object.fromEntries(Object.entries(parameters).map(([name, value]) => [`$${name}`, value]))
+
+/**
+ * Opens the store under `home`, which is made with mode 0700 when it is not there. One that may not be
+ * written is opened to read.
+ */
 export const openDatabase = (
   home: string,
   isTemporary = false,
@@ -88,8 +114,11 @@ export const openDatabase = (
       try: () => mkdirSync(home, { recursive: true, mode: 0o700 }),
       catch: (cause) => explain(home, cause),
     })
+    const unwritable = isReadOnly(path)
+    const named = unwritable ? withSign : (parameters: Parameters) => parameters
+    const opening = () => (unwritable ? openUnwritable(path) : open(path, isTemporary))
     const db = yield* Effect.acquireRelease(
-      Effect.try({ try: () => open(path, isTemporary), catch: (cause) => cause }).pipe(
+      Effect.try({ try: opening, catch: (cause) => cause }).pipe(
         Effect.retry({
           schedule: whileLocked,
           while: (cause) => String((cause as { code?: unknown }).code).startsWith("SQLITE_BUSY"),
@@ -105,12 +134,13 @@ export const openDatabase = (
       )
     return {
       home,
+      isReadOnly: unwritable,
       all: <Row>(sql: string, parameters: Parameters = {}) =>
-        db.query<Row, Parameters>(sql).all(parameters),
+        db.query<Row, Parameters>(sql).all(named(parameters)),
       get: <Row>(sql: string, parameters: Parameters = {}) =>
-        db.query<Row, Parameters>(sql).get(parameters) ?? undefined,
+        db.query<Row, Parameters>(sql).get(named(parameters)) ?? undefined,
       run: (sql: string, parameters: Parameters = {}) => {
-        db.query<unknown, Parameters>(sql).run(parameters)
+        db.query<unknown, Parameters>(sql).run(named(parameters))
       },
       read: attempt,
       change: (body) => attempt((now) => db.transaction(() => body(now)).immediate()),

@@ -2,8 +2,9 @@
 import { statfsSync } from "node:fs"
 import { dirname } from "node:path"
 import { Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
+import { isReadOnly } from "./read-only.ts"
 
-const codeOf = (cause: unknown): string =>
+export const codeOf = (cause: unknown): string =>
   typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : ""
 
 /** The file system names the very path that it failed at. */
@@ -62,6 +63,12 @@ export const explain = (place: string, cause: unknown): Failure => {
     return because(
       `\`${path}\` may not be written`,
       "Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`",
+    )
+  }
+  if (starts(code, "SQLITE_CANTOPEN") && isReadOnly(path)) {
+    return because(
+      `\`${path}\` cannot be read where it may not be written: changes wait in the file beside it`,
+      "Give yourself write access to its folder, or read a copy of it with `RELAUNCH_HOME`",
     )
   }
   return because(

@@ -48,6 +48,7 @@ export const storeLayer = ({
       const blobs = yield* makeBlobs(db, presence)
       return Store.of({
         home: db.home,
+        isReadOnly: db.isReadOnly,
         process: presence.name,
         isAlive: (name) => isPresent(db.home, name),
         artifacts: makeArtifacts(db, blobs),

@@ -111,6 +111,8 @@ export interface KeyStore {
 export interface StoreShape {
   /** Absolute path of the home. */
   readonly home: string
+  /** It may only be read: whatever would write fails with E_STORE. */
+  readonly isReadOnly: boolean
   /**
    * Name of this process, which others can ask for with `isAlive` from now on until it ends, however
    * that happens.
