@@ -5,7 +5,7 @@ import { told } from "../src/commands/builder-prune.ts"
 import { builderTable } from "../src/render/builders.ts"
 import { cut, ellipsisFor } from "../src/render/cut.ts"
 import { table } from "../src/render/table.ts"
-import { age, localTime } from "../src/render/text.ts"
+import { age, localTime, since } from "../src/render/text.ts"
 
 const head = ["id", "name"]
 const rows = [
@@ -39,6 +39,15 @@ describe("a table", () => {
     })
   }
 
+  test("of many columns fits a terminal that is too narrow for them", () => {
+    const many = Array.from({ length: 7 }, (_, at) => `column ${at} of many`)
+    for (const columns of [10, 30, 40, 60]) {
+      const lines = table(many, [many, many], columns).split("\n")
+      const widest = Math.max(...lines.map((line) => Bun.stringWidth(line)))
+      expect(widest).toBeLessThanOrEqual(columns)
+    }
+  })
+
   test("says where it was cut, in ASCII where the locale has no more", () => {
     expect(cut("日本語の名前", 7, "…")).toBe("日本語…")
     expect(cut("abcdefgh", 6, "...")).toBe("abc...")
@@ -49,6 +58,12 @@ describe("a table", () => {
     expect(ellipsisFor({ LANG: "en_US.UTF-8", LC_ALL: "C" })).toBe("...")
     expect(ellipsisFor({})).toBe("…")
   })
+})
+
+test("a time in a table is an age for people, and itself for programs", () => {
+  const time = new Date(Date.now() - 3_600_000).toISOString()
+  expect(since(time, true)).toBe("1 h ago")
+  expect(since(time, false)).toBe(localTime(time))
 })
 
 test("a time is in the local zone, with its offset", () => {

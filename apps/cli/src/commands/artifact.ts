@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { table } from "../render/table.ts"
-import { age } from "../render/text.ts"
+import { since } from "../render/text.ts"
 import { whileWaiting } from "../render/waiting.ts"
 import { session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
@@ -39,7 +39,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
         each.type,
         each.aliases.join(","),
         humanSize(each.size),
-        age(each.createdAt),
+        since(each.createdAt),
       ])
       yield* answer(table(["artifact", "type", "aliases", "size", "created"], rows))
     }

@@ -18,7 +18,7 @@ import { launchLayers } from "../layers.ts"
 import { answer, answerJson, answerLines, talk } from "../output.ts"
 import { confirm } from "../prompt.ts"
 import { fields, table } from "../render/table.ts"
-import { age, counted, localTime, shellWords } from "../render/text.ts"
+import { counted, localTime, shellWords, since } from "../render/text.ts"
 import { whileWaiting } from "../render/waiting.ts"
 import { isInteractive, jobRequestOf, launchSettingsOf, withDockerfileText } from "../request.ts"
 import { type Session, session } from "../session.ts"
@@ -130,7 +130,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
         referenceOf(job),
         job.sourceType,
         job.aliases.join(","),
-        age(job.createdAt),
+        since(job.createdAt),
       ])
       yield* answer(table(["job", "source", "aliases", "created"], rows))
     }

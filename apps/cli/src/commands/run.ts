@@ -17,7 +17,7 @@ import type { CommandEffect, Flags } from "../contract.ts"
 import { launchLayers } from "../layers.ts"
 import { answer, answerJson, answerLines, answerProgram, talk } from "../output.ts"
 import { fields, table } from "../render/table.ts"
-import { age, localTime, shown } from "../render/text.ts"
+import { localTime, shown, since } from "../render/text.ts"
 import { whileWaiting } from "../render/waiting.ts"
 import { session } from "../session.ts"
 import { storeOf } from "../store-layer.ts"
@@ -78,7 +78,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
         `${run.entity}/${run.project}`,
         run.state,
         run.exitCode === null ? "" : String(run.exitCode),
-        age(run.createdAt),
+        since(run.createdAt),
       ])
       yield* answer(table(["id", "name", "project", "state", "exit", "created"], rows))
     }

@@ -9,13 +9,16 @@ const fill = (text: string, cells: number): string => {
 
 const gap = 2
 
-/** Shrinks the widest columns until the row fits. */
+/** A letter and an ellipsis. */
+const narrowest = 4
+
+/** Shrinks the widest columns until the row fits, or each is as narrow as can be. */
 const fitted = (widths: ReadonlyArray<number>, room: number): ReadonlyArray<number> => {
   const fit = [...widths]
   const total = () => fit.reduce((sum, width) => sum + width, 0) + gap * (fit.length - 1)
   while (total() > room) {
     const widest = fit.indexOf(Math.max(...fit))
-    if ((fit[widest] ?? 0) <= 8) break
+    if ((fit[widest] ?? 0) <= narrowest) break
     fit[widest] = (fit[widest] ?? 0) - 1
   }
   return fit
@@ -38,12 +41,8 @@ export const table = (
   )
   const fit = fitted(widths, columns)
   return all
-    .map((row) =>
-      row
-        .map((cell, column) => fill(cell, fit[column] ?? 8))
-        .join(" ".repeat(gap))
-        .trimEnd(),
-    )
+    .map((row) => row.map((cell, column) => fill(cell, fit[column] ?? narrowest)))
+    .map((row) => cut(row.join(" ".repeat(gap)).trimEnd(), columns))
     .join("\n")
 }
 

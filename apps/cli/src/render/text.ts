@@ -20,6 +20,10 @@ export const localTime = (iso: string): string => {
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())} ${zone}`
 }
 
+/** In a table: how long ago for people, and the time itself where nobody looks at it. */
+export const since = (iso: string, seen = process.stdout.isTTY): string =>
+  seen ? age(iso) : localTime(iso)
+
 export const shown = (value: unknown): string =>
   typeof value === "string" ? value : JSON.stringify(value)
 
