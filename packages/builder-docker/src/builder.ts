@@ -21,6 +21,7 @@ import {
   type Environment,
   environmentWith,
   flagProblems,
+  majorOf,
   registryOf,
   type SettingProblem,
 } from "@relaunch/engine"
@@ -53,7 +54,7 @@ const rewrittenOutput = (ref: string): BuildkitBuild["output"] => ({
 const firstWithRewrites = 26
 
 const rewrites = ({ containerdStore, serverVersion }: EngineInfo): boolean =>
-  containerdStore && Number(serverVersion.split(".")[0]) >= firstWithRewrites
+  containerdStore && majorOf(serverVersion) >= firstWithRewrites
 
 /** The engine's words of a step in the cache whose layer went, as by a clean-up that was broken off. */
 const lostLayer = /: (?:failed to get layer \S+: )?layer does not exist$/

@@ -10,6 +10,7 @@ import {
   Engine,
   type Environment,
   environmentWith,
+  majorOf,
 } from "@relaunch/engine"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -25,8 +26,6 @@ const firstWithSecrets = 4
 
 /** The first major version that builds no more than the last stage needs; 4.3 builds every stage. */
 const firstToSkipStages = 5
-
-const majorOf = (version: string): number => Number(version.split(".")[0])
 
 const featuresOf = (version: string): BuilderFeatures => ({
   cacheMounts: majorOf(version) >= firstWithCacheMounts,

@@ -7,6 +7,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import { at } from "./parsed.ts"
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -109,13 +110,6 @@ const endpointOf = (
   )
 }
 
-const field = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
-    value,
-  )
-
 const contextEndpoint = (env: Environment, name: string): Effect.Effect<Endpoint, Failure> => {
   const folder = join(dockerConfigFolder(env), "contexts")
   const id = createHash("sha256").update(name).digest("hex")
@@ -127,12 +121,12 @@ const contextEndpoint = (env: Environment, name: string): Effect.Effect<Endpoint
   if (text === undefined) return Effect.fail(missing)
   return Effect.gen(function* () {
     const meta = yield* Effect.try({ try: (): unknown => JSON.parse(text), catch: () => missing })
-    const docker = field(meta, "Endpoints", "docker")
-    const address = field(docker, "Host")
+    const docker = at(meta, "Endpoints", "docker")
+    const address = at(docker, "Host")
     if (typeof address !== "string") return yield* missing
     const tlsFolder = join(folder, "tls", id, "docker")
     const tls = fs.existsSync(tlsFolder)
-      ? readTls(tlsFolder, field(docker, "SkipTLSVerify") !== true)
+      ? readTls(tlsFolder, at(docker, "SkipTLSVerify") !== true)
       : undefined
     return yield* endpointOf(address, `docker context \`${name}\``, tls)
   })

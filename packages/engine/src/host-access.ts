@@ -6,7 +6,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type { ContainerApi } from "./container.ts"
 import type { Endpoint } from "./endpoint.ts"
-import type { EngineInfo, UserNetwork } from "./info.ts"
+import { type EngineInfo, majorOf, type UserNetwork } from "./info.ts"
 
 export interface HostAccess {
   /** Address the server must listen on besides loopback; null when loopback is enough. */
@@ -72,7 +72,7 @@ export const loopbackAccess = ({
       networkMode: networkModes[network],
     })
     // Podman takes half a second to say what it has.
-    if (version === null || Number(version.split(".")[0]) < firstWithPasta) return by("slirp4netns")
+    if (version === null || majorOf(version) < firstWithPasta) return by("slirp4netns")
     const { rootless, userNetwork } = yield* info
     if (userNetwork !== undefined) return by(userNetwork)
     return yield* failure(

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream"
 import { loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
 import type { Endpoint, Environment } from "./endpoint.ts"
 import { jsonLines } from "./frames.ts"
+import { at, text } from "./parsed.ts"
 import { noImage, registryFailure } from "./registry-failure.ts"
 import { statusOf, type Transport } from "./transport.ts"
 
@@ -71,13 +72,6 @@ export interface PullPlace {
   readonly refused?: Effect.Effect<string>
 }
 
-const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
-    value,
-  )
-const text = (value: unknown): string => (typeof value === "string" ? value : "")
 const number = (value: unknown): number => (typeof value === "number" ? value : 0)
 const words = (value: unknown): ReadonlyArray<string> =>
   Array.isArray(value) ? value.map(String) : []
@@ -88,7 +82,7 @@ const detailsOf = (said: unknown): ImageDetails => ({
   id: text(at(said, "Id")),
   repoDigests: words(at(said, "RepoDigests")),
   platform: [at(said, "Os"), at(said, "Architecture"), at(said, "Variant")]
-    .map(text)
+    .map((part) => text(part))
     .filter((part) => part !== "")
     .join("/"),
   entrypoint: words(at(said, "Config", "Entrypoint")),

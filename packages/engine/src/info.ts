@@ -1,4 +1,5 @@
 /** What an engine says of itself. */
+import { at, text } from "./parsed.ts"
 
 /** Programs that give podman's containers a network by which they reach the host's loopback. */
 export type UserNetwork = "pasta" | "slirp4netns"
@@ -23,16 +24,8 @@ export interface EngineInfo {
   readonly userNetwork: UserNetwork | undefined
 }
 
-const at = (value: unknown, ...path: ReadonlyArray<string>): unknown =>
-  path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === "object" && inner !== null ? Reflect.get(inner, key) : undefined,
-    value,
-  )
-const text = (value: unknown, ...path: ReadonlyArray<string>): string => {
-  const found = at(value, ...path)
-  return typeof found === "string" ? found : ""
-}
+/** Of `5.4.2`. */
+export const majorOf = (version: string): number => Number(version.split(".")[0])
 
 const architectures: Readonly<Record<string, string>> = { x86_64: "amd64", aarch64: "arm64" }
 

@@ -1,6 +1,7 @@
 /** Images that nothing names: what an engine's own builder leaves behind, its cache among them. */
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
+import { at } from "./parsed.ts"
 import type { Transport } from "./transport.ts"
 
 export interface UnnamedImage {
@@ -18,8 +19,6 @@ export interface PruneApi {
   ) => Effect.Effect<{ readonly removed: ReadonlyArray<string>; readonly freed: number }, Failure>
 }
 
-const at = (value: unknown, key: string): unknown =>
-  typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined
 const items = (value: unknown): ReadonlyArray<unknown> => (Array.isArray(value) ? value : [])
 
 const unnamed = JSON.stringify({ dangling: ["true"] })

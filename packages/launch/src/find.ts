@@ -1,7 +1,7 @@
 /** Finds what a person names, or says what they may have meant. */
 import { byNearness, type Failure, failure } from "@relaunch/failure"
 import { type ArtifactReference, printReference } from "@relaunch/job"
-import { type Artifact, type Run, Store } from "@relaunch/store"
+import { type Artifact, type Run, Store, unwritable } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 
 const nearest = (wanted: string, names: ReadonlyArray<string>): ReadonlyArray<string> =>
@@ -87,13 +87,5 @@ export const requireRun = (text: string): Effect.Effect<Run, Failure, Store> =>
 /** For what will write, before any of its work: `E_STORE` where the store may only be read. */
 export const requireWritable: Effect.Effect<void, Failure, Store> = Effect.flatMap(
   Store,
-  ({ home, isReadOnly }) =>
-    isReadOnly
-      ? failure("E_STORE", `\`${home}\` may not be written`, {
-          hints: [
-            "Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`",
-          ],
-          details: { path: home },
-        })
-      : Effect.void,
+  ({ home, isReadOnly }) => (isReadOnly ? unwritable(home) : Effect.void),
 )

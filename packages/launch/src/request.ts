@@ -112,10 +112,13 @@ export const imageHasDockerfile = usage(
   "Leave `--build-context` and `--dockerfile` out, or launch from `--uri`",
 )
 
+/** A file of the source, or a text: either stands in for the default Dockerfile. */
+export const asksForDockerfile = ({ dockerfile, dockerfileText }: JobRequest): boolean =>
+  (dockerfileText ?? dockerfile) !== undefined
+
 /** Everything that can be refused before anything is touched. */
 export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<A, Failure> => {
   const { baseImage, buildContext, entryPoint, gitRef, platform, runtime, source } = request
-  const dockerfile = request.dockerfileText ?? request.dockerfile
   const problem = (): Failure | undefined => {
     if (platform !== undefined && !/^[a-z0-9]+\/[a-z0-9_]+(?:\/v?\d+)?$/.test(platform)) {
       return usage(`\`${platform}\` is no platform`, "Write it as `linux/amd64` or `linux/arm64`")
@@ -133,9 +136,7 @@ export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<
       )
     }
     if (source._tag === "Image") {
-      if (buildContext !== undefined || dockerfile !== undefined) {
-        return imageHasDockerfile
-      }
+      if (buildContext !== undefined || asksForDockerfile(request)) return imageHasDockerfile
       if (baseImage !== undefined) {
         return usage(
           "A ready-made image takes no base image",
@@ -158,7 +159,7 @@ export const checkedRequest = <A extends JobRequest>(request: A): Effect.Effect<
         )
       }
     }
-    if (baseImage !== undefined && dockerfile !== undefined) {
+    if (baseImage !== undefined && asksForDockerfile(request)) {
       return usage(
         "`--base-image` is for the default Dockerfile, `--dockerfile` replaces it",
         "Give one of the two",

@@ -24,7 +24,12 @@ import { type Artifact, readLenient, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { requireArtifact } from "./find.ts"
-import { imageHasDockerfile, imageHasRuntime, type JobRequest } from "./request.ts"
+import {
+  asksForDockerfile,
+  imageHasDockerfile,
+  imageHasRuntime,
+  type JobRequest,
+} from "./request.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
 import { fileCount } from "./tree.ts"
@@ -259,9 +264,7 @@ export const resolveExisting = (
     const artifact = yield* requireArtifact(parsed, "job")
     const definition = yield* definitionOf(artifact)
     const isImage = definition.source_type === "image"
-    if (isImage && (request.dockerfileText ?? request.dockerfile) !== undefined) {
-      return yield* imageHasDockerfile
-    }
+    if (isImage && asksForDockerfile(request)) return yield* imageHasDockerfile
     if (isImage && request.runtime !== undefined) return yield* imageHasRuntime
     const patch = yield* artifactText(store, artifact, patchFile)
     const kept = yield* artifactText(store, artifact, dockerfileFile)

@@ -21,7 +21,7 @@ import type { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { scriptOf } from "./entry-point.ts"
-import type { JobRequest } from "./request.ts"
+import { asksForDockerfile, type JobRequest } from "./request.ts"
 import { givenDockerfile, resolveExisting } from "./resolve-existing.ts"
 import type { Resolved } from "./resolved.ts"
 import type { LaunchSettings } from "./settings.ts"
@@ -55,7 +55,7 @@ const lastPart = (path: string): string =>
 const runtimeOf = (
   read: (path: string) => string | undefined,
   folder: string,
-  { dockerfile, dockerfileText, runtime }: JobRequest,
+  request: JobRequest,
 ): Effect.Effect<{ readonly runtime: string; readonly runtimeFrom: string }, Failure> =>
   inspectProject(
     {
@@ -65,13 +65,13 @@ const runtimeOf = (
         return read(folder === "" ? path : `${folder}/${path}`) ?? read(path)
       },
     },
-    runtime,
+    request.runtime,
     "--runtime",
   ).pipe(
     Effect.map(({ python }) => ({ runtime: python.version, runtimeFrom: python.from })),
     // A Dockerfile of the user's own decides the Python; the job's `runtime` is only a note then.
     Effect.catchIf(
-      () => (dockerfileText ?? dockerfile) !== undefined && runtime === undefined,
+      () => asksForDockerfile(request) && request.runtime === undefined,
       () =>
         Effect.succeed({
           runtime: supportedPythons[0],

@@ -28,6 +28,13 @@ const smallest = 64 << 10
 const starts = (code: string, ...names: ReadonlyArray<string>) =>
   names.some((name) => code === name || code.startsWith(`${name}_`))
 
+export const unwritable = (path: string, cause?: unknown): Failure =>
+  failure("E_STORE", `\`${path}\` may not be written`, {
+    hints: ["Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`"],
+    details: { path },
+    cause,
+  })
+
 /** E_STORE for whatever went wrong at `place`, or nearer; a Failure passes through unchanged. */
 export const explain = (place: string, cause: unknown): Failure => {
   if (cause instanceof Failure) return cause
@@ -60,10 +67,7 @@ export const explain = (place: string, cause: unknown): Failure => {
     )
   }
   if (starts(code, "SQLITE_READONLY", "EACCES", "EPERM", "EROFS")) {
-    return because(
-      `\`${path}\` may not be written`,
-      "Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`",
-    )
+    return unwritable(path, cause)
   }
   if (starts(code, "SQLITE_CANTOPEN") && isReadOnly(path)) {
     return because(

@@ -1,5 +1,6 @@
 export type { UnnamedContent } from "./blobs.ts"
 export { type CheckProgress, type CheckReport, checkStore, type Damage } from "./check.ts"
+export { unwritable } from "./explain.ts"
 export { type StoreOptions, storeLayer } from "./layer.ts"
 export { printManifest } from "./manifest.ts"
 export type * from "./model.ts"
