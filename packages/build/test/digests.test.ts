@@ -44,6 +44,29 @@ describe("digests of files that were read before", () => {
     }),
   )
 
+  effect(
+    "are of all bytes, whatever a file's size was when it was listed, and of none of another's",
+    () =>
+      Effect.gen(function* () {
+        const chunk = 1 << 20
+        const sizes = [0, 5, chunk - 1, chunk, chunk + 1, 2 * chunk]
+        const files = Object.fromEntries(
+          sizes.flatMap((now) =>
+            sizes.map((listed) => [`${now} ${listed}`, "abcde".repeat(now / 5 + 1).slice(0, now)]),
+          ),
+        )
+        const { entries, root } = yield* directory(files)
+        const listed = (yield* entries).map((entry) => ({
+          ...entry,
+          size: Number(entry.path.split(" ")[1]),
+        }))
+        const found = (yield* identified(listed)).entries
+        expect(found.map(({ path, sha256 }) => [path, sha256])).toEqual(
+          found.map(({ path }) => [path, sha256(fs.readFileSync(join(root, path), "utf8"))]),
+        )
+      }),
+  )
+
   effect("are not believed of a file that was written, replaced or given other rights", () =>
     Effect.gen(function* () {
       const files = ["written", "replaced", "mode", "same"]

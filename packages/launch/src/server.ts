@@ -5,7 +5,6 @@
 import * as fs from "node:fs"
 import { join } from "node:path"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
-import { serve } from "@relaunch/server"
 import { Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -89,6 +88,8 @@ export const serverFor = (
     if (running !== undefined && addresses.every((each) => running.addresses.includes(each))) {
       return `http://${address.host}:${running.port}`
     }
+    // Loaded where a run needs one, as it is the dearest part to load, and no plan does.
+    const { serve } = yield* Effect.promise(() => import("@relaunch/server"))
     const { port } = yield* serve({
       addresses,
       port: 0,

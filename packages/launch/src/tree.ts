@@ -16,9 +16,20 @@ const textLimit = 4 << 20
 /** How many links may lead to a file. */
 const mostLinks = 8
 
+const indices = new WeakMap<ReadonlyArray<ContextEntry>, ReadonlyMap<string, ContextEntry>>()
+
+/** Made once for each list, as a plan looks into one a dozen times. */
+const byPathOf = (entries: ReadonlyArray<ContextEntry>): ReadonlyMap<string, ContextEntry> => {
+  const known = indices.get(entries)
+  if (known !== undefined) return known
+  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  indices.set(entries, byPath)
+  return byPath
+}
+
 /** Links are followed inside the tree alone: what decides a build lies in the tree itself. */
 export const readFrom = (entries: ReadonlyArray<ContextEntry>): ProjectFiles => {
-  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  const byPath = byPathOf(entries)
   const entryAt = (path: string | undefined, left = mostLinks): ContextEntry | undefined => {
     const entry = path === undefined ? undefined : byPath.get(path)
     if (entry?.kind !== "link" || left === 0) return entry
@@ -41,7 +52,7 @@ export const strayLink = (
   entries: ReadonlyArray<ContextEntry>,
   path: string,
 ): { readonly target: string; readonly leads: "out" | "nowhere" } | undefined => {
-  const byPath = new Map(entries.map((entry) => [entry.path, entry]))
+  const byPath = byPathOf(entries)
   const first = byPath.get(path)
   let entry = first
   for (let left = mostLinks; entry?.kind === "link" && left > 0; left -= 1) {
