@@ -4,7 +4,7 @@ import { liveEffect, testRig } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import type { BuildRequest } from "../src/index.ts"
 import { buildkitDaemons, built, context, unique } from "./support/daemons.ts"
-import { tokenRegistry } from "./support/token-registry.ts"
+import { silentTokenRegistry, tokenRegistry } from "./support/token-registry.ts"
 
 const rig = await testRig()
 
@@ -42,6 +42,19 @@ for (const { address, name } of buildkitDaemons) {
           }),
         )
         expect(pushed.status).toBe(200)
+      }),
+    )
+
+    liveEffect("gives up a token that does not come when the build is left", () =>
+      Effect.gen(function* () {
+        const registry = yield* silentTokenRegistry
+        const request: BuildRequest = {
+          context: context({ Dockerfile: `FROM ${registry.address}/${unique()}:1\n` }),
+          credentials: () => Effect.succeed({ username: "me", secret: "it" }),
+        }
+        yield* Effect.raceFirst(Effect.scoped(built(address, request)), registry.asked)
+        // A request that goes on would keep the program from its end.
+        yield* registry.left
       }),
     )
   })

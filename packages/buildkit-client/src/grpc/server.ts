@@ -19,16 +19,16 @@ export type Handler = (call: Call, metadata: CallMetadata) => Promise<void>
 /** By full path, `/grpc.health.v1.Health/Check`. */
 export type Handlers = Readonly<Record<string, Handler>>
 
-/** A handler for one request and one answer. */
+/** A handler for one request and one answer; what it waits for ends with `over`, when nobody wants it any more. */
 export const answering =
   <A, B>(
     request: Message<A>,
     response: Message<B>,
-    answer: (request: A) => Partial<B> | Promise<Partial<B>>,
+    answer: (request: A, over: AbortSignal) => Partial<B> | Promise<Partial<B>>,
   ): Handler =>
   async (call) => {
     const message = await call.receive()
-    const value = await answer(request.decode(message ?? new Uint8Array()))
+    const value = await answer(request.decode(message ?? new Uint8Array()), call.over)
     await call.send(response.encode(value))
   }
 

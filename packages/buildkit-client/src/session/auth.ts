@@ -43,6 +43,7 @@ const wantsGet = (status: number, username: string): boolean =>
 const fetchToken = async (
   { host, realm, scopes, service }: Wire.FetchTokenRequest,
   login: Credentials | undefined,
+  signal: AbortSignal,
 ): Promise<Token> => {
   const url = URL.parse(realm)
   if (url === null || !/^https?:$/.test(url.protocol)) {
@@ -63,6 +64,7 @@ const fetchToken = async (
       }),
       // A login must not follow to where a registry points.
       redirect: "error",
+      signal,
     })
     if (!wantsGet(response.status, login.username)) return readToken(response, host)
   }
@@ -75,27 +77,28 @@ const fetchToken = async (
   const headers: Record<string, string> =
     basic === undefined ? {} : { authorization: `Basic ${basic}` }
   return readToken(
-    await fetch(url, { headers, redirect: basic === undefined ? "follow" : "error" }),
+    await fetch(url, { headers, redirect: basic === undefined ? "follow" : "error", signal }),
     host,
   )
 }
 
 export const authHandlers = (source: CredentialSource): Handlers => {
-  const loginOf = (host: string) => Effect.runPromise(source(host))
-  const hasLogin = async (host: string) => (await loginOf(host)) !== undefined
+  const loginOf = (host: string, signal: AbortSignal) => Effect.runPromise(source(host), { signal })
+  const hasLogin = async (host: string, signal: AbortSignal) =>
+    (await loginOf(host, signal)) !== undefined
   const service = "/moby.filesync.v1.Auth/"
   return {
     [`${service}Credentials`]: answering(
       Wire.CredentialsRequest,
       Wire.CredentialsResponse,
-      async ({ host }) => (await loginOf(host)) ?? {},
+      async ({ host }, over) => (await loginOf(host, over)) ?? {},
     ),
     [`${service}FetchToken`]: answering(
       Wire.FetchTokenRequest,
       Wire.FetchTokenResponse,
-      async (request) => {
+      async (request, over) => {
         try {
-          return await fetchToken(request, await loginOf(request.host))
+          return await fetchToken(request, await loginOf(request.host, over), over)
         } catch (error) {
           if (error instanceof Error && "code" in error && "reason" in error) throw error
           throw rpcError("UNAVAILABLE", `no token from ${request.host}: ${String(error)}`)
@@ -105,13 +108,15 @@ export const authHandlers = (source: CredentialSource): Handlers => {
     [`${service}GetTokenAuthority`]: answering(
       Wire.GetTokenAuthorityRequest,
       Wire.GetTokenAuthorityResponse,
-      async ({ host, salt }) => ({ publicKey: publicKeyFor(host, salt, await hasLogin(host)) }),
+      async ({ host, salt }, over) => ({
+        publicKey: publicKeyFor(host, salt, await hasLogin(host, over)),
+      }),
     ),
     [`${service}VerifyTokenAuthority`]: answering(
       Wire.VerifyTokenAuthorityRequest,
       Wire.VerifyTokenAuthorityResponse,
-      async ({ host, payload, salt }) => ({
-        signed: signedFor(host, salt, await hasLogin(host), payload),
+      async ({ host, payload, salt }, over) => ({
+        signed: signedFor(host, salt, await hasLogin(host, over), payload),
       }),
     ),
   }

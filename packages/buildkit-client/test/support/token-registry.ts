@@ -1,6 +1,7 @@
 /** A registry that gives tokens for a login and takes nothing else (distribution "Token"), before an open one. */
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http"
 import { loopbackPort } from "@relaunch/testing"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 
 const textOf = async (incoming: IncomingMessage): Promise<string> => {
@@ -18,6 +19,31 @@ const answer = (
   response.writeHead(status, { "content-type": "application/json", ...headers })
   response.end(JSON.stringify(body))
 }
+
+const challenge = (response: ServerResponse, host: string | undefined) => {
+  const errors = [{ code: "UNAUTHORIZED", message: "no token" }]
+  const where = `Bearer realm="http://${host}/token",service="tests"`
+  answer(response, 401, { errors }, { "www-authenticate": where })
+}
+
+/** One that never answers who asks for a token. */
+export const silentTokenRegistry = Effect.gen(function* () {
+  const asked = yield* Deferred.make<void>()
+  const left = yield* Deferred.make<void>()
+  const server = createServer((incoming, response) => {
+    if (incoming.url?.startsWith("/token") !== true) challenge(response, incoming.headers.host)
+    else {
+      response.on("close", () => Deferred.unsafeDone(left, Effect.void))
+      Deferred.unsafeDone(asked, Effect.void)
+    }
+  })
+  const port = yield* loopbackPort(server)
+  return {
+    address: `127.0.0.1:${port}`,
+    asked: Deferred.await(asked),
+    left: Deferred.await(left),
+  }
+})
 
 /** `upstream` and `address` are `host:port`; `asked` has who asked for tokens, by the name of its program. */
 export const tokenRegistry = (upstream: string, password: string) =>
@@ -45,11 +71,7 @@ export const tokenRegistry = (upstream: string, password: string) =>
       const { authorization, host } = incoming.headers
       if (incoming.url?.startsWith("/token") === true) void giveToken(incoming, response)
       else if (authorization === `Bearer ${token}`) passOn(incoming, response)
-      else {
-        const challenge = `Bearer realm="http://${host}/token",service="tests"`
-        const errors = [{ code: "UNAUTHORIZED", message: "no token" }]
-        answer(response, 401, { errors }, { "www-authenticate": challenge })
-      }
+      else challenge(response, host)
     })
     const port = yield* loopbackPort(server)
     return { address: `127.0.0.1:${port}`, asked }
