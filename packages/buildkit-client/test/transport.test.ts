@@ -1,11 +1,13 @@
 /** Ways to a daemon: sockets, TLS, programs, a Docker engine's upgrade, and what can go wrong. */
 import { describe, expect } from "bun:test"
+import { existsSync, readFileSync } from "node:fs"
 import { connect, createServer, type Server, type Socket } from "node:net"
 import { join } from "node:path"
-import { liveEffect, tlsFiles, tlsServer } from "@relaunch/testing"
+import { liveEffect, temporaryFolder, tlsFiles, tlsServer } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
+import * as Schedule from "effect/Schedule"
 import * as Stream from "effect/Stream"
-import { type Address, Client, RpcError } from "../src/index.ts"
+import { type Address, Client, RpcError, type TlsOptions } from "../src/index.ts"
 import { base, buildctl, buildkitd, context, dockerd, logOf, unique } from "./support/daemons.ts"
 
 const socketPath = buildkitd.slice("unix://".length)
@@ -185,6 +187,40 @@ describe("what cannot be reached is told", () => {
       ).toMatchObject({ kind: "program", reason: "`sh`: No route" })
       const hangs = { kind: "command", command: ["sleep", "600"] } as const
       expect(yield* refused(hangs)).toContain("`sleep` runs, but no daemon answers through it")
+    }),
+  )
+
+  liveEffect("where the address or the options of TLS cannot be meant", () =>
+    Effect.gen(function* () {
+      expect(yield* refused({ kind: "command", command: [] })).toContain("no program is named")
+      const nul = yield* Effect.flip(Client.connect({ kind: "command", command: ["a\0b"] }))
+      expect(nul).toMatchObject({ _tag: "ConnectError", kind: "program" })
+      const port = yield* Effect.flip(
+        Client.connect({ kind: "tcp", host: "127.0.0.1", port: 99_999 }),
+      )
+      expect(port._tag).toBe("ConnectError")
+      const { port: plain } = yield* tcpServer((socket) => socket.end("HTTP/1.1 400 Bad\r\n\r\n"))
+      const why = (tls: TlsOptions) =>
+        Effect.flip(Client.connect(`tcp://127.0.0.1:${plain}`, { tls }))
+      expect(yield* why({})).toMatchObject({ kind: "tls", reason: "it does not speak TLS" })
+      expect(yield* why({ certificate: "x", key: "y" })).toMatchObject({
+        kind: "tls",
+        reason: "a certificate or key for TLS is no PEM text",
+      })
+    }),
+  )
+
+  liveEffect("where the program does not heed that it shall end, which is then made to", () =>
+    Effect.gen(function* () {
+      const folder = yield* temporaryFolder()
+      const words = `trap '' TERM; echo $$ > ${folder}/pid; exec sleep 600`
+      yield* Effect.scoped(refused({ kind: "command", command: ["sh", "-c", words] }))
+      const pid = Number(readFileSync(`${folder}/pid`, "utf8"))
+      const isThere = Effect.sync(() => existsSync(`/proc/${pid}`))
+      yield* Effect.repeat(isThere, {
+        while: (there) => there,
+        schedule: Schedule.spaced("50 millis"),
+      })
     }),
   )
 

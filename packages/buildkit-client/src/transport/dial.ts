@@ -1,5 +1,5 @@
 /** Opens the byte stream to a daemon: a socket, TLS, or a program. */
-import { connect as connectSocket, isIP } from "node:net"
+import { connect as connectSocket, isIP, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { connect as connectTls } from "node:tls"
 import * as Effect from "effect/Effect"
@@ -18,6 +18,15 @@ const reasons: Readonly<Record<string, string>> = {
 /** BoringSSL's words, `...:TLSV1_ALERT_CERTIFICATE_REQUIRED`, for what the other side said before it left. */
 const alert = /:(?:\w+_)?ALERT_([A-Z_]+)$/
 
+/** What OpenSSL and BoringSSL say of TLS that did not begin. */
+const unsaid: ReadonlyArray<readonly [RegExp, string]> = [
+  [/\bPEM routines/, "a certificate or key for TLS is no PEM text"],
+  [/key.values.mismatch/i, "the key for TLS is another certificate's"],
+  [/wrong.version.number|packet.length.too.long/i, "it does not speak TLS"],
+]
+
+const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim()
+
 const kindOf = (code: string, message: string): Pick<ConnectError, "kind"> =>
   code === "EACCES" || code === "EPERM"
     ? { kind: "permission" }
@@ -29,10 +38,11 @@ export const connectError = (address: string, error: Error): ConnectError => {
   if (error instanceof ConnectError) return error
   const code = String(Reflect.get(error, "code"))
   const refusal = alert.exec(error.message)?.[1]?.toLowerCase().replaceAll("_", " ")
+  const known = reasons[code] ?? unsaid.find(([words]) => words.test(error.message))?.[1]
   return new ConnectError({
     address,
     reason:
-      refusal === undefined ? (reasons[code] ?? error.message) : `the daemon says: ${refusal}`,
+      refusal === undefined ? (known ?? oneLine(error.message)) : `the daemon says: ${refusal}`,
     ...kindOf(code, error.message),
   })
 }
@@ -51,8 +61,10 @@ const socketTo = (
       endpoint.kind === "unix"
         ? { path: endpoint.path }
         : { host: endpoint.host, port: endpoint.port }
-    const socket =
-      tls === undefined || endpoint.kind === "unix"
+    const isPlain = tls === undefined || endpoint.kind === "unix"
+    let socket: Socket
+    try {
+      socket = isPlain
         ? connectSocket(where)
         : connectTls({
             ...where,
@@ -63,9 +75,15 @@ const socketTo = (
             ...serverNameOf(tls.serverName ?? endpoint.host),
             rejectUnauthorized: tls.verify !== false,
           })
+    } catch (error) {
+      // A port that is none, a text that is no PEM.
+      const wrong = error instanceof Error ? error : new Error(String(error))
+      resume(Effect.fail(connectError(address, wrong)))
+      return
+    }
     const failed = (error: Error) => resume(Effect.fail(connectError(address, error)))
     socket.once("error", failed)
-    socket.once(tls === undefined || endpoint.kind === "unix" ? "connect" : "secureConnect", () => {
+    socket.once(isPlain ? "connect" : "secureConnect", () => {
       socket.off("error", failed)
       socket.on("error", () => undefined)
       resume(Effect.succeed(socket))

@@ -1,5 +1,5 @@
 /** A program whose stdin and stdout are the connection: `docker exec`, `kubectl exec`, ssh. */
-import { spawn } from "node:child_process"
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from "node:child_process"
 import { Duplex } from "node:stream"
 import * as Effect from "effect/Effect"
 import { ConnectError } from "./connect-error.ts"
@@ -24,6 +24,7 @@ const isTalk = (first: Buffer): boolean =>
 type Problem = Pick<ConnectError, "kind" | "reason">
 
 const startProblem = (program: string, error: Error): Problem => {
+  if (program === "") return { kind: "program", reason: "no program is named" }
   switch (Reflect.get(error, "code")) {
     case "ENOENT":
       return { kind: "missing", reason: `\`${program}\` is not installed` }
@@ -37,6 +38,14 @@ const startProblem = (program: string, error: Error): Problem => {
 /** Milliseconds that a program may stay whose connection is over. */
 const patience = 2000
 
+/** With SIGTERM, and what does not heed that with SIGKILL: nothing of it may keep the caller's program alive. */
+const end = (child: ChildProcess): void => {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
+  child.kill("SIGTERM")
+  const killing = setTimeout(() => child.kill("SIGKILL"), patience)
+  child.once("exit", () => clearTimeout(killing))
+}
+
 /**
  * The program is ended with the stream. When it ends by itself, its last line on stderr is the reason; on stdout
  * where stderr has none, as `docker exec` of old engines has it.
@@ -48,7 +57,15 @@ export const programStream = (
   Effect.async((resume) => {
     const [program = "", ...words] = command
     // In a session of its own: ctrl-C at a terminal is for the caller, who cancels a build through it.
-    const child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], detached: true })
+    let child: ChildProcessWithoutNullStreams
+    try {
+      child = spawn(program, words, { stdio: ["pipe", "pipe", "pipe"], detached: true })
+    } catch (error) {
+      // No program is named, or a NUL is in it.
+      const wrong = error instanceof Error ? error : new Error(String(error))
+      resume(Effect.fail(new ConnectError({ address, command, ...startProblem(program, wrong) })))
+      return
+    }
     let said = ""
     let talk: string | undefined
     let isEnding = false
@@ -74,7 +91,7 @@ export const programStream = (
         child.stdin.destroy()
         child.stdout.destroy()
         child.stderr.destroy()
-        child.kill("SIGTERM")
+        end(child)
         done(error)
       },
     })
