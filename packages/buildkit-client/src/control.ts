@@ -2,7 +2,7 @@
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
-import type { RpcError } from "./grpc/status.ts"
+import { type RpcError, rpcError } from "./grpc/status.ts"
 import type { Daemon } from "./transport/daemon.ts"
 import { contentService, ReadRequest, ReadResponse } from "./wire/content.ts"
 import * as Wire from "./wire/control.ts"
@@ -46,7 +46,7 @@ export interface PruneOptions {
   readonly filters?: Filters
   /** Internal and frontend records too. */
   readonly all?: boolean
-  /** Records used within this time stay. */
+  /** Records used within this time stay; with `Duration.infinity` all of them. */
   readonly keepDuration?: Duration.DurationInput
   /** Bytes of cache that stay. */
   readonly keepBytes?: number
@@ -134,6 +134,15 @@ const historyRecords = ({
   ]
 }
 
+/** The largest number that is an int64. */
+const most = 2 ** 63 - 1024
+
+/** Whole, and never one that the wire would cut to another: less would be kept than was said. */
+const limit = (name: string, value: number): Effect.Effect<number, RpcError> =>
+  value >= 0
+    ? Effect.succeed(Math.min(Math.ceil(value), most))
+    : rpcError("INVALID_ARGUMENT", `${name} is no amount: ${value}`, "Prune")
+
 const at = (method: string): string => `${Wire.controlService}${method}`
 
 export const controlOf = ({ control }: Daemon): Control => ({
@@ -162,23 +171,21 @@ export const controlOf = ({ control }: Daemon): Control => ({
       ({ records }) => records.map(cacheRecord),
     ),
   prune: ({ all = false, filters = [], keepBytes = 0, keepDuration = 0 } = {}) =>
-    Stream.map(
-      control.stream(
-        at("Prune"),
-        [
-          Wire.PruneRequest,
-          {
-            all,
-            filters,
-            reservedSpace: keepBytes,
-            // The daemon's unit is the nanosecond.
-            keepDuration: Duration.toMillis(keepDuration) * 1e6,
-          },
-        ],
-        Wire.UsageRecord,
+    Stream.unwrap(
+      Effect.map(
+        Effect.all({
+          reservedSpace: limit("keepBytes", keepBytes),
+          // The daemon's unit is the nanosecond.
+          keepDuration: limit("keepDuration", Duration.toMillis(keepDuration) * 1e6),
+        }),
+        (limits) =>
+          control.stream(
+            at("Prune"),
+            [Wire.PruneRequest, { all, filters, ...limits }],
+            Wire.UsageRecord,
+          ),
       ),
-      cacheRecord,
-    ),
+    ).pipe(Stream.map(cacheRecord)),
   history: ({ activeOnly = false, ref = "" } = {}) =>
     control
       .stream(
