@@ -8,13 +8,15 @@ for (const { address, name } of buildkitDaemons) {
   describe(name, () => {
     liveEffect("copies from named contexts", () =>
       Effect.gen(function* () {
-        const { log } = yield* built(address, {
+        const { events, log } = yield* built(address, {
           context: context({
             Dockerfile: `FROM ${base}\nCOPY --from=more x /x\nRUN cat /x; echo ${unique()}\n`,
           }),
           namedContexts: { more: context({ x: "from elsewhere\n" }) },
         })
         expect(log[0]).toBe("from elsewhere")
+        const sent = events.flatMap((event) => (event._tag === "ContextSent" ? [event.name] : []))
+        expect(new Set(sent)).toEqual(new Set(["dockerfile", "context", "more"]))
       }),
     )
 

@@ -202,8 +202,8 @@ const prepared = (
       stores: { ...cache.stores, ...layout.stores },
       credentials: request.credentials ?? (() => Effect.succeed(undefined)),
       sharedKey: sources.sharedKey,
-      onSent: (name, transfer) => {
-        sent.push(BuildEvent.ContextSent({ name, ...transfer }))
+      onSent: (tree, transfer) => {
+        sent.push(BuildEvent.ContextSent({ name: sources.names.get(tree) ?? tree, ...transfer }))
       },
     })
     const ref = newId()
@@ -229,7 +229,10 @@ const prepared = (
           await cache.finish(response.exporterResponse)
           await layout.finish(response.exporterResponse)
         },
-        catch: (error) => new ExportError({ path: "index.json", reason: String(error) }),
+        catch: (error) =>
+          error instanceof ExportError
+            ? error
+            : new ExportError({ path: "index.json", reason: String(error) }),
       })
       return [
         ...takeSent(),

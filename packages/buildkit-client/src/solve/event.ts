@@ -49,7 +49,7 @@ export type BuildEvent = Data.TaggedEnum<{
   }
   /** A tree was synchronised: only what the daemon lacked was sent. */
   ContextSent: {
-    /** `context`, `dockerfile` or a named context. */
+    /** `context`, `dockerfile` or the name of a named context, as the request has it. */
     readonly name: string
     /** Files, directories and links in it. */
     readonly entries: number

@@ -79,6 +79,8 @@ export interface BuildRequest {
 
 export interface Sources {
   readonly trees: Readonly<Record<string, Tree>>
+  /** Of named contexts, as the request has them, by the key of their tree. */
+  readonly names: ReadonlyMap<string, string>
   readonly attributes: Readonly<Record<string, string>>
   readonly sharedKey: string
   readonly dockerfileName: string
@@ -110,6 +112,7 @@ const sharedKeyOf = ({ context, sharedKey }: BuildRequest): string => {
 export const sourcesOf = (request: BuildRequest): Sources => {
   const { context, dockerfile = "Dockerfile", namedContexts = {} } = request
   const trees: Record<string, Tree> = {}
+  const names = new Map<string, string>()
   const attributes: Record<string, string> = {}
   if (isUrl(context)) attributes["context"] = context.url
   else trees["context"] = treeOf(context)
@@ -135,9 +138,11 @@ export const sourcesOf = (request: BuildRequest): Sources => {
   for (const [name, source] of Object.entries(namedContexts)) {
     const key = `named-${hashed(name).slice(0, 12)}`
     attributes[`context:${contextName(name)}`] = isUrl(source) ? source.url : `local:${key}`
-    if (!isUrl(source)) trees[key] = treeOf(source)
+    if (isUrl(source)) continue
+    trees[key] = treeOf(source)
+    names.set(key, name)
   }
-  return { trees, attributes, sharedKey: sharedKeyOf(request), dockerfileName }
+  return { trees, names, attributes, sharedKey: sharedKeyOf(request), dockerfileName }
 }
 
 const noCacheAttribute = (noCache: BuildRequest["noCache"]): Readonly<Record<string, string>> => {
