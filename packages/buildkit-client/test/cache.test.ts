@@ -1,9 +1,12 @@
 /** Caches that leave a daemon: whether another one, which knows nothing, finds the steps in them. */
-import { describe, expect } from "bun:test"
+import { describe, expect, test } from "bun:test"
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
+import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { liveEffect, temporaryFolder, testRig } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import type { BuildRequest, CacheExport, CacheImport } from "../src/index.ts"
+import { tagDescriptor, taggedDigest } from "../src/session/image-index.ts"
 import { type Built, buildkitDaemons, built, context, unique } from "./support/daemons.ts"
 import { ownBuildkitd } from "./support/own-daemon.ts"
 
@@ -43,6 +46,35 @@ const steps = ({ events }: Built): ReadonlyArray<boolean> => {
   }
   return [...cached.values()]
 }
+
+/** None of these is an index of images. */
+const broken = ["null", "[]", '{"manifests":{}}', '{"manifests":[null,{"annotations":1}]}', "{"]
+
+test("an index that is broken names nothing, and a tag repairs it", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "image-index-"))
+  try {
+    for (const text of broken) {
+      await writeFile(join(folder, "index.json"), text)
+      expect(await taggedDigest(folder, "latest")).toBeUndefined()
+      await tagDescriptor(folder, "latest", '{"digest":"sha256:0"}')
+      expect(await taggedDigest(folder, "latest")).toBe("sha256:0")
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test("tags that are put at the same time are all there", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "image-index-"))
+  const tags = Array.from({ length: 20 }, (_, at) => `tag-${at}`)
+  try {
+    await Promise.all(tags.map((tag) => tagDescriptor(folder, tag, `{"digest":"${tag}"}`)))
+    expect(await Promise.all(tags.map((tag) => taggedDigest(folder, tag)))).toEqual(tags)
+    expect((await readdir(folder)).sort()).toEqual(["index.json", "oci-layout"])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+})
 
 for (const { address, name } of buildkitDaemons) {
   describe(`a cache of ${name} serves a daemon that knows nothing`, () => {

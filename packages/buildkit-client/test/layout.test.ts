@@ -65,5 +65,15 @@ for (const { address, name } of buildkitDaemons) {
         })
       }),
     )
+
+    liveEffect("refuses a push to nowhere, which a daemon would take for done", () =>
+      Effect.gen(function* () {
+        const outputs = [{ type: "image", push: true, names: [] }] as const
+        const refused = built(address, { context: context(small), outputs })
+        expect(yield* Effect.flip(refused)).toMatchObject({
+          message: expect.stringContaining("without `names`"),
+        })
+      }),
+    )
   })
 }

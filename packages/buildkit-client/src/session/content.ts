@@ -3,16 +3,7 @@
  * (opencontainers/image-spec, "image-layout"): what a local cache is read from and written to.
  */
 import { createHash, randomUUID } from "node:crypto"
-import {
-  type FileHandle,
-  mkdir,
-  open,
-  readFile,
-  rename,
-  rm,
-  stat,
-  writeFile,
-} from "node:fs/promises"
+import { type FileHandle, mkdir, open, rename, rm, stat } from "node:fs/promises"
 import { join } from "node:path"
 import { writeAll } from "../fsutil/write-all.ts"
 import type { Call } from "../grpc/call.ts"
@@ -193,47 +184,4 @@ export const contentHandlers = (stores: ContentStores): Handlers => {
     [`${service}ListStatuses`]: answering(Empty, Empty, () => ({})),
     [`${service}Abort`]: answering(Empty, Empty, () => ({})),
   }
-}
-
-interface Descriptor {
-  readonly digest?: unknown
-  readonly annotations?: Readonly<Record<string, unknown>>
-}
-
-interface Index {
-  readonly manifests?: ReadonlyArray<Descriptor>
-}
-
-const refName = "org.opencontainers.image.ref.name"
-
-const indexOf = async (folder: string): Promise<Index> => {
-  try {
-    return JSON.parse(await readFile(join(folder, "index.json"), "utf8"))
-  } catch {
-    return {}
-  }
-}
-
-/** Digest of what has the tag; undefined when there is nothing. */
-export const taggedDigest = async (folder: string, tag: string): Promise<string | undefined> => {
-  const { manifests = [] } = await indexOf(folder)
-  const found = manifests.find(({ annotations }) => annotations?.[refName] === tag)
-  return typeof found?.digest === "string" ? found.digest : undefined
-}
-
-/** `descriptor` is JSON as the daemon gives it. */
-export const tagDescriptor = async (
-  folder: string,
-  tag: string,
-  descriptor: string,
-): Promise<void> => {
-  const { manifests = [] } = await indexOf(folder)
-  const described: Descriptor = JSON.parse(descriptor)
-  const entry = { ...described, annotations: { ...described.annotations, [refName]: tag } }
-  const others = manifests.filter(({ annotations }) => annotations?.[refName] !== tag)
-  const index = { schemaVersion: 2, manifests: [...others, entry] }
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, "oci-layout"), JSON.stringify({ imageLayoutVersion: "1.0.0" }))
-  await writeFile(join(folder, "index.json.new"), JSON.stringify(index))
-  await rename(join(folder, "index.json.new"), join(folder, "index.json"))
 }

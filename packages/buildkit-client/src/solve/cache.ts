@@ -1,11 +1,7 @@
 /** Where a build's cache comes from and goes to (moby/buildkit README, "Export cache"). */
 import { resolve } from "node:path"
-import {
-  type ContentStore,
-  type ContentStores,
-  tagDescriptor,
-  taggedDigest,
-} from "../session/content.ts"
+import type { ContentStore, ContentStores } from "../session/content.ts"
+import { tagDescriptor, taggedDigest } from "../session/image-index.ts"
 
 export type CacheImport =
   | { readonly type: "registry"; readonly ref: string; readonly insecure?: boolean }

@@ -6,7 +6,8 @@ import * as Stream from "effect/Stream"
 import { ExportError } from "../fsutil/receive.ts"
 import { writeAll } from "../fsutil/write-all.ts"
 import { type RpcError, rpcError } from "../grpc/status.ts"
-import { type ContentStores, type Holds, tagDescriptor } from "../session/content.ts"
+import type { ContentStores, Holds } from "../session/content.ts"
+import { tagDescriptor } from "../session/image-index.ts"
 import type { Receiver } from "../session/receiver.ts"
 
 /** Runs the stream to its end; when it fails, so does the build. */
@@ -39,7 +40,7 @@ export type Output =
       /** Content that the directory may go without, since whoever reads it has it elsewhere. */
       readonly holds?: Holds
     } & ImageOptions)
-  /** Into the daemon's own store, and to a registry with `push`. */
+  /** Into the daemon's own store, and to the registries of its `names` with `push`. */
   | ({
       readonly type: "image"
       readonly push?: boolean
@@ -103,12 +104,22 @@ interface Layout {
   readonly finish: (response: Readonly<Record<string, string>>) => Promise<void>
 }
 
+/** A daemon takes a push to nowhere, and pushes nothing. */
+const isPushToNowhere = (output: Output): boolean =>
+  output.type === "image" &&
+  output.push === true &&
+  (output.names ?? []).length === 0 &&
+  output.attributes?.["name"] === undefined
+
 /** Directories that take images; a daemon knows one place for all of a build. */
 export const layoutOf = (outputs: ReadonlyArray<Output>): Effect.Effect<Layout, RpcError> => {
   const layouts = outputs.flatMap((output) =>
     output.type !== "local" && "directory" in output ? [output] : [],
   )
   const [layout] = layouts
+  if (outputs.some(isPushToNowhere)) {
+    return rpcError("INVALID_ARGUMENT", "an image without `names` can go to no registry", "Solve")
+  }
   if (layout === undefined) return Effect.succeed({ stores: {}, finish: async () => undefined })
   if (layouts.length > 1) {
     return rpcError("INVALID_ARGUMENT", "only one image of a build can go to a directory", "Solve")
