@@ -71,6 +71,27 @@ describe("a daemon is reached", () => {
     }),
   )
 
+  liveEffect("over tcp, where a machine that is gone is noticed", () =>
+    Effect.gen(function* () {
+      const { port } = yield* tcpServer(forward)
+      yield* Client.connect(`tcp://127.0.0.1:${port}`)
+      const remote = `:${port.toString(16).toUpperCase().padStart(4, "0")} 01 `
+      // proc_net_tcp: 02 is the timer of keepalive.
+      const timer = Effect.sync(() =>
+        readFileSync("/proc/net/tcp", "utf8")
+          .split("\n")
+          .find((line) => line.includes(remote))
+          ?.trim()
+          .split(/\s+/)[5]
+          ?.slice(0, 2),
+      )
+      yield* Effect.repeat(timer, {
+        until: (kind) => kind === "02",
+        schedule: Schedule.spaced("20 millis"),
+      })
+    }),
+  )
+
   liveEffect("over TLS with a client certificate, and only with it", () =>
     Effect.gen(function* () {
       const files = yield* tlsFiles

@@ -50,6 +50,9 @@ export const connectError = (address: string, error: Error): ConnectError => {
 /** An address is no name to ask for (RFC 6066, 3); the certificate is checked against it all the same. */
 const serverNameOf = (name: string) => (isIP(name) === 0 ? { servername: name } : {})
 
+/** Milliseconds of silence, as Go's programs have it. */
+const keepAlive = 15_000
+
 const socketTo = (
   address: string,
   endpoint: Extract<Endpoint, { kind: "unix" | "tcp" }>,
@@ -86,6 +89,10 @@ const socketTo = (
     socket.once(isPlain ? "connect" : "secureConnect", () => {
       socket.off("error", failed)
       socket.on("error", () => undefined)
+      // Calls are small and wait for each other: Node's sockets hold each back for 40 ms.
+      socket.setNoDelay(true)
+      // A machine that is gone says nothing: without this, a build there would be waited for without end.
+      socket.setKeepAlive(true, keepAlive)
       resume(Effect.succeed(socket))
     })
     return Effect.sync(() => socket.destroy())
