@@ -13,6 +13,20 @@ const statedLine = /parse error (?:on )?line (\d+)|\bStartLine:(\d+) EndLine:\d+
 /** Podman's builder gives the line that it did not understand; the step is then the one before. */
 const original = /, Original:"((?:[^"\\]|\\.)*)"/
 
+const named: Readonly<Record<string, string>> = {
+  ...{ a: "\u0007", b: "\b", f: "\f", n: "\n", r: "\r", t: "\t", v: "\v" },
+}
+
+/** What Go's `%q` writes for what cannot be printed: a name, a byte, or the number of a character. */
+const goEscape = /\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/g
+
+const unquoted = (text: string): string =>
+  text.replace(goEscape, (_, byte, short, long, character) =>
+    character === undefined
+      ? String.fromCodePoint(Number.parseInt(byte ?? short ?? long, 16))
+      : (named[character] ?? character),
+  )
+
 /** Of a here-document, say, which such builders take for instructions. */
 const onlyLine = (file: string, text: string, written: string): DockerfileLines | undefined => {
   const lines = text.split(/\r?\n/)
@@ -36,6 +50,6 @@ export const sourceOf = (
   }
   const quoted = original.exec(message)?.[1]
   if (quoted === undefined) return step === undefined ? undefined : stepSource(file, text, step)
-  const written: string = JSON.parse(`"${quoted}"`)
+  const written = unquoted(quoted)
   return stepSource(file, text, `[1/1] ${written}`) ?? onlyLine(file, text, written)
 }

@@ -142,7 +142,7 @@ describe(`the stream of ${recorded.engine}`, () => {
   test("names the lines of the step that failed, and of one that podman did not understand", () => {
     const dockerfile = {
       file: "Dockerfile",
-      text: "FROM a\nrun x \\\n  y\nRUNN z\nRUN <<EOF\n set -e\nEOF\n",
+      text: "FROM a\nrun x \\\n  y\nRUNN z\nRUN <<EOF\n set -e\nEOF\nFOO \u001b\u0007\\x\n",
     }
     const failing = (message: string) => {
       const [begun] = readMessage(
@@ -164,6 +164,9 @@ describe(`the stream of ${recorded.engine}`, () => {
     expect(failing(resolving)).toMatchObject({ firstLine: 2 })
     // Before 1.33 it knows no here-documents.
     expect(failing(`${unknown}, Original:"set -e"}`)).toMatchObject({ firstLine: 6, lastLine: 6 })
+    // As Go quotes it.
+    const quoted = String.raw`Original:"FOO \x1b\a\\x"}`
+    expect(failing(`${unknown}, ${quoted}`)).toMatchObject({ firstLine: 8, lastLine: 8 })
   })
 
   test("shows what a pull has loaded", () => {
