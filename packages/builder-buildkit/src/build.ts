@@ -125,13 +125,19 @@ export const buildWith = (
       const translated = translation(request)
       let digest: string | undefined
       return client.build(buildkitRequest(request, env, output, pinned)).pipe(
-        Stream.mapError(buildkitFailure),
         Stream.mapConcat((event) => {
           if (event._tag === "Finished") digest = event.result.digest
           const events = translated(event)
           events.forEach(steps.see)
           return events
         }),
+        Stream.catchAll((error) =>
+          Stream.concat(
+            // Whether a step goes on where the connection broke is not known.
+            Stream.fromIterable(error._tag === "BuildError" ? steps.ends() : []),
+            Stream.fail(buildkitFailure(error)),
+          ),
+        ),
         Stream.concat(
           Stream.suspend(() =>
             Stream.concat(Stream.fromIterable(steps.ends()), made(digest, client)),

@@ -27,6 +27,7 @@ import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { closedBy } from "./closing.ts"
+import { contextVertex, counted } from "./counted.ts"
 import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
 import { type SentDockerfile, sourceOf } from "./source.ts"
 import { ChangedWhileRead, tarStream } from "./tar.ts"
@@ -102,8 +103,6 @@ const noSecrets = (name: string): Failure =>
     details: { builder: name },
   })
 
-const contextVertex = "context"
-
 const registryConfig = (bases: ReadonlyArray<string>, env: Environment) =>
   Effect.gen(function* () {
     const entries: Array<readonly [string, unknown]> = []
@@ -120,32 +119,6 @@ const registryConfig = (bases: ReadonlyArray<string>, env: Environment) =>
     }
     return headerJson(Object.fromEntries(entries))
   })
-
-/** Counts what goes through, so that a long transfer is seen to move. */
-const counted = (
-  stream: ReadableStream<Uint8Array>,
-  total: number,
-  tell: (event: BuildEvent) => void,
-): ReadableStream<Uint8Array> => {
-  const every = 4 << 20
-  let current = 0
-  let told = 0
-  const say = () => {
-    told = current
-    const sent = Math.min(current, total)
-    tell(BuildEvent.VertexProgress({ id: contextVertex, unit: "bytes", current: sent, total }))
-  }
-  return stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform: (chunk, controller) => {
-        current += chunk.length
-        if (current - told >= every) say()
-        controller.enqueue(chunk)
-      },
-      flush: say,
-    }),
-  )
-}
 
 /** A refusal before the first step is about the Dockerfile, not about the engine. */
 const refusal = (error: Failure, dockerfile: SentDockerfile): Failure => {
@@ -221,8 +194,20 @@ const build = (
       let reading: Reading = { ...firstReading, dockerfile }
       let transferred = false
       const closing = endBuilds === undefined ? messages : closedBy(messages, endBuilds)
+      /** Of an engine that refuses the build, or is sent no more, nothing is heard of the transfer's end. */
+      const failed = (error: Failure): Stream.Stream<BuildEvent, Failure> => {
+        const isOver = broken !== undefined || statusOf(error) !== undefined
+        const end = BuildEvent.VertexFinished({
+          id: contextVertex,
+          cached: false,
+          ...(broken === undefined ? {} : { error: broken.message }),
+        })
+        return Stream.concat(
+          Stream.fromIterable(isOver && !transferred ? [end] : []),
+          Stream.fail(broken ?? refusal(error, dockerfile)),
+        )
+      }
       const events = closing.pipe(
-        Stream.mapError((error) => broken ?? refusal(error, dockerfile)),
         Stream.mapConcat((message) => {
           const [next, said] = readMessage(reading, message)
           reading = next
@@ -250,9 +235,13 @@ const build = (
       )
       return Stream.concat(
         started,
-        Stream.merge(Stream.fromQueue(progress), Stream.concat(events, end), {
-          haltStrategy: "right",
-        }),
+        Stream.merge(
+          Stream.fromQueue(progress),
+          Stream.catchAll(Stream.concat(events, end), failed),
+          {
+            haltStrategy: "right",
+          },
+        ),
       )
     }),
   )

@@ -59,6 +59,28 @@ const built = (request: BuildRequest) =>
     Effect.map(Chunk.toReadonlyArray),
   )
 
+/** What it fails with, and what it said before. */
+const failing = (request: BuildRequest) =>
+  Effect.gen(function* () {
+    const builder = yield* Builder
+    const seen: Array<BuildEvent> = []
+    const failed = yield* builder.build(request).pipe(
+      Stream.runForEach((event) => Effect.sync(() => seen.push(event))),
+      Effect.flip,
+    )
+    return { failed, seen }
+  })
+
+/** Names of the steps that began and did not end. */
+const openIn = (events: ReadonlyArray<BuildEvent>) => {
+  const open = new Map<string, string>()
+  for (const event of events) {
+    if (event._tag === "VertexStarted") open.set(event.id, event.name)
+    else if (event._tag === "VertexFinished") open.delete(event.id)
+  }
+  return [...open.values()]
+}
+
 const linesOf = (events: ReadonlyArray<BuildEvent>) =>
   events.flatMap((event) => (BuildEvent.$is("VertexLog")(event) ? [event.line] : []))
 
@@ -175,14 +197,7 @@ for (const [name, env] of builders) {
           context,
           `FROM python:3.13-slim\nRUN ${JSON.stringify(program)}\n`,
         )
-        const seen: Array<BuildEvent> = []
-        const failed = yield* Effect.flatMap(Builder, (builder) =>
-          Effect.flip(
-            Stream.runForEach(builder.build(request), (event) =>
-              Effect.sync(() => seen.push(event)),
-            ),
-          ),
-        )
+        const { failed, seen } = yield* failing(request)
         expect(failed.code).toBe("E_BUILD")
         expect(failed.message).toContain("RUN")
         const lines = linesOf(seen)
@@ -193,13 +208,24 @@ for (const [name, env] of builders) {
       }).pipe(Effect.provide(services(env))),
     )
 
+    liveEffect("ends what it began before it refuses a Dockerfile", () =>
+      Effect.gen(function* () {
+        const context = yield* collectContext(yield* temporaryFolder({ a: "x" }))
+        const request = yield* requested(context, "FROM scratch\nNOTHING\n")
+        const { failed, seen } = yield* failing(request)
+        expect([failed.code, openIn(seen)]).toEqual(["E_DOCKERFILE", []])
+      }).pipe(Effect.provide(services(env))),
+    )
+
     liveEffect("fails with E_SOURCE_UNREADABLE when a file changed since it was identified", () =>
       Effect.gen(function* () {
         const folder = yield* temporaryFolder({ a: "x", "b/changed": "0123456789" })
         const context = yield* collectContext(folder)
         fs.writeFileSync(join(folder, "b/changed"), "9876543210")
         const request = yield* requested(context, "FROM scratch\nCOPY . /x\n")
-        const failed = yield* Effect.flip(built({ ...request, bases: [] }))
+        const { failed, seen } = yield* failing({ ...request, bases: [] })
+        expect(openIn(seen)).toEqual([])
+        expect(seen.some((event) => event._tag === "VertexFinished" && event.error)).toBe(true)
         expect([failed.code, failed.message]).toEqual([
           "E_SOURCE_UNREADABLE",
           "`b/changed` changed while it was being sent to the builder",

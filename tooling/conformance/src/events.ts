@@ -32,7 +32,8 @@ export const disorderIn = (
           break
       }
     }
-    if (!succeeded) return
-    if (events.at(-1)?._tag !== "Finished") return yield* Effect.dieMessage("no image at the end")
     if (open.size > 0) return yield* Effect.dieMessage(`not ended: ${[...open].join(", ")}`)
+    if (succeeded && events.at(-1)?._tag !== "Finished") {
+      return yield* Effect.dieMessage("no image at the end")
+    }
   })
