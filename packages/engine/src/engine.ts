@@ -15,7 +15,7 @@ import { type ImageApi, imageApi, type PullPlace } from "./image.ts"
 import { dockerInfo, type EngineInfo, podmanInfo } from "./info.ts"
 import { podmanEndpoint, podmanPulls } from "./podman.ts"
 import { type PruneApi, pruneApi } from "./prune.ts"
-import { ping, type Transport, transport } from "./transport.ts"
+import { noPodman, ping, type Transport, transport } from "./transport.ts"
 
 /** Newest API version this client was written for; the engine's own is used when older. */
 const newestKnown = "1.47"
@@ -80,6 +80,7 @@ const makeEngine = (
       Effect.gen(function* () {
         const where = yield* endpoint
         const { apiVersion, podmanVersion } = yield* ping(where)
+        if (name === "podman" && podmanVersion === null) return yield* noPodman(where)
         const version = older(apiVersion, newestKnown)
         return { version, podmanVersion, api: transport(where, `/v${version}`) }
       }),

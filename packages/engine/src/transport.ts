@@ -224,6 +224,17 @@ const noEngine = (endpoint: Endpoint, said: string): Failure =>
     },
   )
 
+/** It takes the same requests otherwise: secrets that are sent with a build would be part of its image. */
+export const noPodman = (endpoint: Endpoint): Failure =>
+  failure(
+    "E_ENGINE_UNREACHABLE",
+    `What answers at \`${endpoint.address}\` (${endpoint.origin}) is a Docker engine, and no podman`,
+    {
+      hints: ["Use `--builder docker` with DOCKER_HOST for it, or name a podman service"],
+      details: { address: endpoint.address, origin: endpoint.origin },
+    },
+  )
+
 /** Version and kind of the engine; the first thing asked of it. */
 export const ping = (endpoint: Endpoint) =>
   open(endpoint, "", { method: "GET", path: "/_ping" }).pipe(

@@ -79,6 +79,23 @@ describe("an engine that is not one", () => {
     )
   }
 
+  liveEffect(
+    "is E_ENGINE_UNREACHABLE where podman should be: it would keep secrets in images",
+    () =>
+      Effect.gen(function* () {
+        const env = { HOME: "/nowhere", CONTAINER_HOST: engine.host }
+        const failed = yield* Effect.flatMap(Engine, (found) => found.info).pipe(
+          Effect.provide(Engine.podman(env)),
+          Effect.flip,
+        )
+        expect([failed.code, failed.message]).toEqual([
+          "E_ENGINE_UNREACHABLE",
+          `What answers at \`${engine.host}\` (CONTAINER_HOST) is a Docker engine, and no podman`,
+        ])
+        expect(failed.hints).not.toEqual([])
+      }),
+  )
+
   liveEffect("is E_ENGINE_UNREACHABLE where nothing is, or a file", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder({ file: "x" })
