@@ -224,10 +224,12 @@ describe("what cannot be reached is told", () => {
       const why = (tls: TlsOptions) =>
         Effect.flip(Client.connect(`tcp://127.0.0.1:${plain}`, { tls }))
       expect(yield* why({})).toMatchObject({ kind: "tls", reason: "it does not speak TLS" })
-      expect(yield* why({ certificate: "x", key: "y" })).toMatchObject({
-        kind: "tls",
-        reason: "a certificate or key for TLS is no PEM text",
-      })
+      for (const tls of [{ certificate: "x", key: "y" }, { authority: "z" }]) {
+        expect(yield* why(tls)).toMatchObject({
+          kind: "tls",
+          reason: "a certificate or key for TLS is no PEM text",
+        })
+      }
     }),
   )
 

@@ -20,7 +20,7 @@ const alert = /:(?:\w+_)?ALERT_([A-Z_]+)$/
 
 /** What OpenSSL and BoringSSL say of TLS that did not begin. */
 const unsaid: ReadonlyArray<readonly [RegExp, string]> = [
-  [/\bPEM routines/, "a certificate or key for TLS is no PEM text"],
+  [/\bPEM routines|\bInvalid CA\b/, "a certificate or key for TLS is no PEM text"],
   [/key.values.mismatch/i, "the key for TLS is another certificate's"],
   [/wrong.version.number|packet.length.too.long/i, "it does not speak TLS"],
 ]
