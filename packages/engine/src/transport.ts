@@ -2,11 +2,12 @@
  * HTTP to the engine over its socket or TCP, with the engine's own errors turned into failures.
  * Kept apart from what the endpoints mean.
  */
+import { createSecureContext } from "node:tls"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import type { Endpoint } from "./endpoint.ts"
+import type { Endpoint, TlsFiles } from "./endpoint.ts"
 
 export interface EngineRequest {
   readonly method: "GET" | "POST" | "DELETE"
@@ -26,6 +27,22 @@ const startHint = ({ address, origin }: Endpoint): string =>
     ? `Start the service (\`podman system service --time=0 ${address}\`), or leave CONTAINER_HOST and the setting \`socket\` out for one of relaunch's own`
     : "Start the engine (`systemctl start docker`, Docker Desktop, or `dockerd`), or set DOCKER_HOST to one that runs"
 
+const withoutAbsent = (files: TlsFiles) =>
+  Object.fromEntries(
+    (["ca", "cert", "key"] as const).flatMap((name) =>
+      files[name] === undefined ? [] : [[name, files[name]]],
+    ),
+  )
+
+const isPem = (files: TlsFiles): boolean => {
+  try {
+    createSecureContext(withoutAbsent(files))
+    return true
+  } catch {
+    return false
+  }
+}
+
 const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
   const where = `\`${endpoint.address}\` (${endpoint.origin})`
@@ -41,10 +58,18 @@ const unreachable = (endpoint: Endpoint, cause: unknown): Failure => {
   }
   // An engine that does not take the client's certificate ends the connection.
   const isLeft = endpoint.tls !== undefined && (code === "EPROTO" || code === "ECONNRESET")
-  if (isLeft || /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_|HANDSHAKE/i.test(code)) {
+  // Bun (1.4.5) says no more of these than that it has no connection.
+  const isUnreadable =
+    endpoint.tls !== undefined && code === "FailedToOpenSocket" && !isPem(endpoint.tls)
+  if (isLeft || isUnreadable || /CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO_|HANDSHAKE/i.test(code)) {
+    const reason = isLeft
+      ? "it ended the handshake"
+      : isUnreadable
+        ? "a certificate or key is no PEM text"
+        : reasonOf(cause)
     return failure(
       "E_ENGINE_UNREACHABLE",
-      `No secure connection to the container engine at ${where}: ${isLeft ? "it ended the handshake" : reasonOf(cause)}`,
+      `No secure connection to the container engine at ${where}: ${reason}`,
       {
         hints: [
           "Check `ca.pem`, `cert.pem` and `key.pem` in the folder of DOCKER_CERT_PATH, or of the docker context",
@@ -129,9 +154,7 @@ const send = async (
       ? {}
       : {
           tls: {
-            ...(endpoint.tls.ca === undefined ? {} : { ca: endpoint.tls.ca }),
-            ...(endpoint.tls.cert === undefined ? {} : { cert: endpoint.tls.cert }),
-            ...(endpoint.tls.key === undefined ? {} : { key: endpoint.tls.key }),
+            ...withoutAbsent(endpoint.tls),
             rejectUnauthorized: endpoint.tls.verify,
           },
         }),
