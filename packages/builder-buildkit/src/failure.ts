@@ -1,7 +1,7 @@
 /** What the BuildKit client fails with, in the words of this project. */
 import type { AddressError, BuildFailure, ConnectError } from "@buildkit-js/client"
 import { buildFailure, changedSource } from "@relaunch/build"
-import { type Failure, failure } from "@relaunch/failure"
+import { Failure, failure } from "@relaunch/failure"
 import { pushFailure } from "./push-failure.ts"
 
 /** How long a daemon may take to say the first word, as of container engines. */
@@ -129,6 +129,8 @@ export const buildkitFailure = (error: BuildFailure | AddressError | ConnectErro
     case "ConnectError":
       return connectFailure(error)
     case "ExportError":
+      // The engine's own words, where it is the engine that takes the image.
+      if (error.cause instanceof Failure) return error.cause
       return failure("E_ENGINE", `The image did not arrive in the engine: ${error.message}`, {
         hints: ["Check that the engine runs and its disk is not full"],
         cause: error,

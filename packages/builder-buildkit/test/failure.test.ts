@@ -1,6 +1,7 @@
 /** What cannot be reached is told with the way out that there is. */
 import { describe, expect, test } from "bun:test"
-import { BuildError, ConnectError } from "@buildkit-js/client"
+import { BuildError, ConnectError, ExportError } from "@buildkit-js/client"
+import { failure } from "@relaunch/failure"
 import { buildkitFailure } from "../src/index.ts"
 
 describe("a BuildKit that does not answer", () => {
@@ -40,6 +41,13 @@ describe("a BuildKit that does not answer", () => {
   test("on its own must be started or named", () => {
     expect(hintOf("unix:///run/buildkit/buildkitd.sock")).toContain("BUILDKIT_HOST")
   })
+})
+
+test("an engine that does not take an image says so itself", () => {
+  const own = failure("E_ENGINE", "The container engine could not load the image: no space left", {
+    hints: ["Check that its disk is not full"],
+  })
+  expect(buildkitFailure(new ExportError({ reason: own.message, cause: own }))).toBe(own)
 })
 
 test("the BuildKit inside an engine that hands no image out is told as that", () => {

@@ -200,6 +200,18 @@ describe("a consumer of an export", () => {
     }),
   )
 
+  liveEffect("that fails in a way of its own is heard, too", () =>
+    Effect.gen(function* () {
+      const own = new Error("the store is full")
+      for (const to of [() => Effect.fail(own), () => Effect.die(own)]) {
+        const outputs = [{ type: "tar" as const, to }]
+        const error = yield* Effect.flip(built(buildkitd, { context: context(small), outputs }))
+        expect(error).toMatchObject({ _tag: "ExportError", cause: own })
+        expect(error.message).toBe("Could not take the export: the store is full")
+      }
+    }),
+  )
+
   liveEffect("that is a directory where a file is, too", () =>
     Effect.gen(function* () {
       const directory = join(yield* temporaryFolder({ file: "" }), "file")

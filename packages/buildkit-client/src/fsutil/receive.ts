@@ -26,11 +26,16 @@ import { writeAll } from "./write-all.ts"
 
 /** What the daemon sent could not be written here, or should not be. */
 export class ExportError extends Data.TaggedError("ExportError")<{
-  readonly path: string
+  /** Absent where a consumer of bytes failed. */
+  readonly path?: string
   readonly reason: string
+  /** What the consumer failed with. */
+  readonly cause?: unknown
 }> {
   override get message(): string {
-    return `Could not write \`${this.path}\` of the export: ${this.reason}`
+    return this.path === undefined
+      ? `Could not take the export: ${this.reason}`
+      : `Could not write \`${this.path}\` of the export: ${this.reason}`
   }
 }
 

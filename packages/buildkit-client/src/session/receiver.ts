@@ -16,7 +16,7 @@ export type Receiver =
   | { readonly kind: "directory"; readonly path: string }
   | {
       readonly kind: "stream"
-      /** Runs the stream to its end; when it fails, so does the build. */
+      /** Runs the stream to its end; when it fails, so does the build, by an `ExportError` with its `cause`. */
       readonly consume: (bytes: Stream.Stream<Uint8Array, RpcError>) => Effect.Effect<void, unknown>
     }
 
@@ -42,6 +42,9 @@ const consumed = async (work: Effect.Effect<void, unknown>, signal: AbortSignal)
   if (Exit.isFailure(exit)) throw Cause.squash(exit.cause)
 }
 
+const ofConsumer = (cause: unknown): ExportError =>
+  new ExportError({ reason: cause instanceof Error ? cause.message : String(cause), cause })
+
 export const receiverHandlers = (
   receivers: ReadonlyMap<number, Receiver>,
   failed: (error: unknown) => void,
@@ -55,10 +58,10 @@ export const receiverHandlers = (
       if (receiver.kind === "directory") await receiveTree(call, receiver.path)
       else await consumed(receiver.consume(bytesOf(call)), call.over)
     } catch (error) {
-      if (!call.over.aborted) failed(error)
-      throw error instanceof RpcError || error instanceof ExportError
-        ? error
-        : rpcError("ABORTED", "the export could not be written")
+      const isKnown = error instanceof RpcError || error instanceof ExportError
+      if (!call.over.aborted) failed(isKnown ? error : ofConsumer(error))
+      // The consumer's words are for who gave it.
+      throw isKnown ? error : rpcError("ABORTED", "the export could not be written")
     }
   },
 })

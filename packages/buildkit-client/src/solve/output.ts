@@ -10,7 +10,7 @@ import type { ContentStores, Holds } from "../session/content.ts"
 import { tagDescriptor } from "../session/image-index.ts"
 import type { Receiver } from "../session/receiver.ts"
 
-/** Runs the stream to its end; when it fails, so does the build. */
+/** Runs the stream to its end; when it fails, so does the build, by an `ExportError` with its `cause`. */
 export type ByteConsumer = (
   bytes: Stream.Stream<Uint8Array, RpcError>,
 ) => Effect.Effect<void, unknown>
