@@ -12,6 +12,7 @@ export type { TreeEntry } from "./fsutil/entries.ts"
 export { ExportError } from "./fsutil/receive.ts"
 export { ContextError } from "./fsutil/tree.ts"
 export { type RpcCode, type RpcDetail, RpcError } from "./grpc/status.ts"
+export type { ContentKind, Holds } from "./session/content.ts"
 export {
   type CredentialSource,
   type Credentials,
