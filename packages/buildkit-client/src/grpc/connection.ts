@@ -118,8 +118,8 @@ export const connection = (transport: Duplex): Connection => {
         ),
       ),
     close: () => {
-      session.close()
-      session.destroy()
+      // Not of the session, whose last frame would meet one that is still being written, which Node (20) asserts
+      // not to be. It ends with its bytes, and peers take the end of the connection for the end of all calls.
       repaired.destroy()
     },
     greeted,
