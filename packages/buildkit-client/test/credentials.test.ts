@@ -50,6 +50,7 @@ describe("Docker's config", () => {
       undefined,
     ],
     ["nothing in what is no config", [1], "r.example", undefined],
+    ["nothing in a config that is null", null, "r.example", undefined],
     ["nothing from a helper that does not exist", { credsStore: "nope" }, "r.example", undefined],
     [
       "nothing from a helper with a path for a name",

@@ -104,7 +104,10 @@ export const dockerCredentials =
       const folder = env["DOCKER_CONFIG"] ?? join(env["HOME"] ?? homedir(), ".docker")
       const config: DockerConfig = yield* Effect.tryPromise(async () =>
         JSON.parse(await readFile(join(folder, "config.json"), "utf8")),
-      ).pipe(Effect.orElseSucceed(() => ({})))
+      ).pipe(
+        Effect.map((said) => said ?? {}),
+        Effect.orElseSucceed(() => ({})),
+      )
       const key = keyOf(host)
       const helper = config.credHelpers?.[key] ?? config.credHelpers?.[host] ?? config.credsStore
       const said = helper === undefined ? undefined : yield* askHelper(helper, key)
