@@ -23,6 +23,9 @@ const isGone = (cause: unknown): boolean =>
   "code" in cause &&
   ["ENOENT", "SQLITE_CANTOPEN"].includes(String(cause.code))
 
+const isNoDatabase = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === "SQLITE_NOTADB"
+
 /** Undefined when a clean-up took the folder in the moment before its lock was. */
 const make = (root: string): Owned | undefined => {
   fs.mkdirSync(root, { recursive: true, mode: 0o700 })
@@ -102,7 +105,10 @@ const ifAbandoned = (folder: string, look: boolean): boolean => {
     return true
   } catch (cause) {
     if (isGone(cause)) return false
-    throw cause
+    // Who holds a lock would have been met before its bytes are read: nobody can hold this one.
+    if (!isNoDatabase(cause)) throw cause
+    if (!look) fs.rmSync(folder, { recursive: true, force: true })
+    return true
   }
 }
 

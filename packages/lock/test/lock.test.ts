@@ -128,6 +128,18 @@ describe("a folder", () => {
     }),
   )
 
+  liveEffect("whose lock was overwritten is found and removed, and hides no other", () =>
+    Effect.gen(function* () {
+      const [spoilt, dead] = ["mine-0000000000000000", "mine-1111111111111111"]
+      const home = yield* testFolder({ [`${spoilt}/lock`]: "no lock; ".repeat(1000) })
+      fs.mkdirSync(join(home, dead))
+      const both = [join(home, spoilt), join(home, dead)]
+      expect(yield* abandonedFolders(home, "mine-")).toEqual(both)
+      expect(yield* Effect.forEach(both, removeAbandoned)).toEqual([true, true])
+      expect(fs.readdirSync(home)).toEqual([])
+    }),
+  )
+
   liveEffect("of a killed process is found and removed, those of living ones are not", () =>
     Effect.gen(function* () {
       const home = yield* testFolder({ "relaunch-notes.txt": "the user's own", "relaunch-x/a": "" })

@@ -10,21 +10,13 @@
  * rows go in a transaction before that of their blobs, which are noted in `loose` until then.
  */
 import { createHash, randomUUID } from "node:crypto"
-import {
-  constants,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs"
+import { constants, lstatSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
+import { blobFolder, blobsIn } from "./blob-files.ts"
 import type { Database } from "./database.ts"
 import { explain } from "./explain.ts"
 import type { ArtifactFile, Content } from "./model.ts"
@@ -148,7 +140,7 @@ export const makeBlobs = (
   { waiting }: Pick<Presence, "waiting">,
 ): Effect.Effect<Blobs, Failure> =>
   Effect.gen(function* () {
-    const folder = join(db.home, "blobs")
+    const folder = blobFolder(db.home)
     const pathOf = (blob: string) => join(folder, blob.slice(0, 2), blob.slice(2))
 
     yield* Effect.try({
@@ -215,14 +207,17 @@ export const makeBlobs = (
       unnamed: (look) =>
         db.change(() => {
           const found = { count: 0, size: 0 }
-          for (const part of readdirSync(folder)) {
-            for (const rest of readdirSync(join(folder, part))) {
-              if (db.get(isNamed, { blob: `${part}${rest}` }) !== undefined) continue
-              const path = join(folder, part, rest)
-              found.count += 1
-              found.size += statSync(path).size
-              if (!look) rmSync(path, { force: true })
-            }
+          const blobs = blobsIn(db.home, (path, cause) => {
+            throw explain(path, cause)
+          })
+          for (const blob of blobs) {
+            if (db.get(isNamed, { blob }) !== undefined) continue
+            const path = pathOf(blob)
+            const there = lstatSync(path, { throwIfNoEntry: false })
+            if (there?.isFile() !== true) continue
+            found.count += 1
+            found.size += there.size
+            if (!look) rmSync(path, { force: true })
           }
           return found
         }),

@@ -8,13 +8,15 @@ import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
+import { blobFolder, blobsIn } from "./blob-files.ts"
 import { badRecords } from "./check-records.ts"
 import { codeOf, explain } from "./explain.ts"
+import { whyLost } from "./lost.ts"
 import { isBegun, isReadOnly, openToRead } from "./read-only.ts"
 import { steps } from "./schema.ts"
 
 export interface Damage {
-  readonly kind: "database" | "content" | "manifest" | "record"
+  readonly kind: "database" | "content" | "manifest" | "record" | "folder"
   /** What is damaged, as people know it: a path, an artifact's or a run's file. */
   readonly subject: string
   /** Completes the subject to a sentence. */
@@ -70,7 +72,9 @@ const reason = (cause: unknown): string => (cause instanceof Error ? cause.messa
 const inDatabase = (path: string): Found => {
   const found: Found = { damage: [], named: new Map(), complete: true }
   const add = (problem: string, kind: Damage["kind"] = "database", subject = path) => {
-    found.damage.push({ kind, subject, problem })
+    // Each part of a database that is cut off fails with the same word.
+    const isKnown = found.damage.some((one) => one.subject === subject && one.problem === problem)
+    if (!isKnown) found.damage.push({ kind, subject, problem })
   }
   /** Whatever part cannot be read, the others are. */
   const part = (body: () => void) => {
@@ -138,19 +142,6 @@ const inDatabase = (path: string): Found => {
   return found
 }
 
-/** Names of all content on the disk; a part that cannot be listed is told, and hides no other. */
-const blobsIn = (folder: string, told: (path: string, problem: string) => void) =>
-  (fs.existsSync(folder) ? fs.readdirSync(folder, { withFileTypes: true }) : []).flatMap((part) => {
-    if (!part.isDirectory()) return []
-    const path = join(folder, part.name)
-    try {
-      return fs.readdirSync(path).map((rest) => `${part.name}${rest}`)
-    } catch (cause) {
-      told(path, `cannot be read: ${reason(cause)}`)
-      return []
-    }
-  })
-
 const sha256Of = async (path: string): Promise<string> => {
   const hash = new Bun.CryptoHasher("sha256")
   // Unlike the stream of Bun's own file, one that lets signals in, whatever the file's size.
@@ -159,6 +150,15 @@ const sha256Of = async (path: string): Promise<string> => {
   }
   return hash.digest("hex")
 }
+
+const notFolders = (home: string): ReadonlyArray<Damage> =>
+  ["blobs", "runs", "processes"].flatMap((name) => {
+    const subject = join(home, name)
+    const found = fs.lstatSync(subject, { throwIfNoEntry: false })
+    const isGood =
+      found === undefined || fs.statSync(subject, { throwIfNoEntry: false })?.isDirectory()
+    return isGood === true ? [] : [{ kind: "folder", subject, problem: "is no folder" }]
+  })
 
 /**
  * Reads everything under `home`. `E_STORE` when that folder itself cannot be read; damage of every other
@@ -170,25 +170,26 @@ export const checkStore = (
 ): Effect.Effect<CheckReport, Failure> =>
   Effect.tryPromise({
     try: async (signal) => {
-      const folder = join(home, "blobs")
+      const folder = blobFolder(home)
       const database = join(home, "store.db")
       const begun = isBegun(database)
+      const lost = begun ? undefined : whyLost(home)
       const {
         complete,
         damage,
         named: owners,
       } = begun
         ? inDatabase(database)
-        : { complete: !fs.existsSync(database), damage: [], named: new Map<string, Named>() }
+        : { complete: lost === undefined, damage: [], named: new Map<string, Named>() }
+      if (lost !== undefined) damage.push({ kind: "database", subject: database, problem: lost })
+      damage.push(...notFolders(home))
       const present = new Set(
-        blobsIn(folder, (subject, problem) => {
-          damage.push({ kind: "content", subject, problem })
+        blobsIn(home, (subject, cause) => {
+          // That has been told already.
+          if (codeOf(cause) === "ENOTDIR") return
+          damage.push({ kind: "content", subject, problem: `cannot be read: ${reason(cause)}` })
         }),
       )
-      // Without content beside it, it is one that a full disk kept from being made.
-      if (!complete && !begun && present.size > 0) {
-        damage.push({ kind: "database", subject: database, problem: "is empty" })
-      }
       for (const { blob, subject } of owners.values()) {
         if (!present.has(blob)) damage.push({ kind: "content", subject, problem: "is missing" })
       }

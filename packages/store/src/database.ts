@@ -12,6 +12,7 @@ import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { explain } from "./explain.ts"
+import { refuseLost } from "./lost.ts"
 import { isReadOnly, openToRead } from "./read-only.ts"
 import { steps } from "./schema.ts"
 
@@ -102,7 +103,7 @@ const withSign = (parameters: Parameters): Parameters =>
 
 /**
  * Opens the store under `home`, which is made with mode 0700 when it is not there. One that may not be
- * written is opened to read.
+ * written is opened to read; E_STORE for one whose database is gone.
  */
 export const openDatabase = (
   home: string,
@@ -114,6 +115,7 @@ export const openDatabase = (
       try: () => mkdirSync(home, { recursive: true, mode: 0o700 }),
       catch: (cause) => explain(home, cause),
     })
+    yield* Effect.try({ try: () => refuseLost(home), catch: (cause) => explain(home, cause) })
     const unwritable = isReadOnly(path)
     const named = unwritable ? withSign : (parameters: Parameters) => parameters
     const opening = () => (unwritable ? openUnwritable(path) : open(path, isTemporary))

@@ -35,6 +35,10 @@ export const unwritable = (path: string, cause?: unknown): Failure =>
     cause,
   })
 
+/** Without its database, the rest of a store says nothing. */
+export const restoreHint = (database: string): string =>
+  `Restore it from a copy, or move \`${dirname(database)}\` away to start with an empty store`
+
 /** E_STORE for whatever went wrong at `place`, or nearer; a Failure passes through unchanged. */
 export const explain = (place: string, cause: unknown): Failure => {
   if (cause instanceof Failure) return cause
@@ -55,10 +59,7 @@ export const explain = (place: string, cause: unknown): Failure => {
     )
   }
   if (starts(code, "SQLITE_NOTADB", "SQLITE_CORRUPT")) {
-    return because(
-      `\`${path}\` is damaged or is not a relaunch store`,
-      "Restore it from a copy, or move it away to start with an empty store",
-    )
+    return because(`\`${path}\` is damaged or is not a relaunch store`, restoreHint(path))
   }
   if (starts(code, "SQLITE_BUSY", "SQLITE_LOCKED")) {
     return because(

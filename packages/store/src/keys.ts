@@ -1,6 +1,6 @@
 /** Tracking keys. Only their sha256 is stored, but for the user's own one, which lies in a file of its own. */
 import { createHash, randomBytes, randomUUID } from "node:crypto"
-import { linkSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
@@ -21,7 +21,8 @@ const hashOf = (key: string): string => createHash("sha256").update(key).digest(
 
 /** The key in the file. The first of several processes that find none writes it, whole or not at all. */
 const keyInFile = (path: string): string => {
-  const read = () => readFileSync(path, "utf8").trim()
+  // Of a FIFO, reading would never end.
+  const read = () => (statSync(path).isFile() ? readFileSync(path, "utf8").trim() : "")
   try {
     return read()
   } catch (cause) {
@@ -63,7 +64,7 @@ export const makeKeys = (db: Database): KeyStore => {
         })
         if (!/^[\w-]{40,}$/.test(key)) {
           return yield* failure("E_STORE", `\`${path}\` does not hold a key`, {
-            hints: ["Remove the file; a new key is made at the next use"],
+            hints: ["Remove it; a new key is made at the next use"],
             details: { path },
           })
         }

@@ -38,7 +38,9 @@ export const checkCommand = (flags: Flags): CommandEffect =>
       Effect.map(({ damaged }) => damaged),
       Effect.catchAll((error) => Effect.succeed([error])),
       Effect.provide(storeOf(current, "quiet")),
-      Effect.when(() => report.damage.every(({ kind }) => kind !== "database")),
+      Effect.when(() =>
+        report.damage.every(({ kind }) => kind !== "database" && kind !== "folder"),
+      ),
       Effect.map((found) => (found._tag === "Some" ? found.value : [])),
     )
     const damage = [
