@@ -21,6 +21,7 @@ import { type BrokenOutput, lostOutput, onBrokenOutput } from "./broken-output.t
 import type { CommandEffect } from "./contract.ts"
 import { unknownField } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
+import { jsonText } from "./json-text.ts"
 import { kept } from "./kept.ts"
 import { explanation } from "./render/failure.ts"
 import {
@@ -37,7 +38,7 @@ const debugging = () => (process.env["RELAUNCH_DEBUG"] ?? "") !== ""
 
 const report = (error: Failure, cause: Cause.Cause<unknown>): void => {
   if (debugging()) process.stderr.write(`${Cause.pretty(cause, { renderErrorCause: true })}\n`)
-  if (jsonMode.on) process.stdout.write(`${JSON.stringify(reportOf(error))}\n`)
+  if (jsonMode.on) process.stdout.write(`${jsonText(reportOf(error))}\n`)
   else process.stderr.write(`${[...explanation(error), textOf(error)].join("\n")}\n`)
 }
 

@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { pickedFields } from "./json-fields.ts"
 import { jsonMode } from "./json-mode.ts"
+import { jsonText } from "./json-text.ts"
 import { paged, pagerFor, pagerMode } from "./pager.ts"
 import { screenText } from "./render/program-output.ts"
 import { makeWay } from "./terminal-turn.ts"
@@ -58,10 +59,4 @@ export const talkProgram = (): ProgramOutput => programOutput(process.stderr)
 
 /** The one JSON value of `--json`. */
 export const answerJson = (value: unknown): Effect.Effect<void> =>
-  answer(
-    JSON.stringify(
-      jsonMode.fields === undefined ? value : pickedFields(value, jsonMode.fields),
-      null,
-      2,
-    ),
-  )
+  answer(jsonText(jsonMode.fields === undefined ? value : pickedFields(value, jsonMode.fields), 2))

@@ -30,14 +30,26 @@ export class Failure extends Data.TaggedError("Failure")<FailureFields> {
  */
 export const hiddenCharacters = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu
 
+/** Characters of a message; what is longer says no more to people, and stands whole in the details. */
+const longest = 4000
+
+/** Without its middle: what it is about comes first, and what happened to it last. */
+const short = (text: string): string =>
+  text.length <= longest
+    ? text
+    : `${text.slice(0, longest / 2)} [...] ${text.slice(-longest / 2)}`.toWellFormed()
+
 /**
- * Values may hold anything; a message stays one line, moves no terminal and reads as it is: hidden
- * characters are written as JSON writes them.
+ * Values may hold anything; a message stays one line that people read, moves no terminal and reads as it is:
+ * hidden characters are written as JSON writes them.
  */
 const oneLine = (text: string): string =>
-  withoutLogins(text).replace(
-    hiddenCharacters,
-    (char) => shortForms[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+  short(
+    withoutLogins(text).replace(
+      hiddenCharacters,
+      (char) =>
+        shortForms[char] ?? `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`,
+    ),
   )
 
 const shortForms: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }

@@ -22,6 +22,16 @@ describe("a failure", () => {
     expect(hints).toEqual(["Write\\nless"])
   })
 
+  test("is short where a value is long, and says what happened to it", () => {
+    const long = "x".repeat(100_000)
+    const { details, message } = failure("E_USAGE", `\`${long}\` is no state`, {
+      details: { long },
+    })
+    expect(message).toMatch(/^`x{1999} \[\.\.\.\] x+` is no state$/)
+    expect(message.length).toBeLessThan(4100)
+    expect(details).toEqual({ long })
+  })
+
   test("repeats no login of a URL", () => {
     const address = "tcp://me:plain@host:1"
     const { details, hints, message } = failure(

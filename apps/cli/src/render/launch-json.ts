@@ -2,6 +2,7 @@
 import type { LaunchEvent } from "@relaunch/launch"
 
 import * as Effect from "effect/Effect"
+import { jsonText } from "../json-text.ts"
 import { answerProgram, talk } from "../output.ts"
 
 const plain = (event: LaunchEvent): Readonly<Record<string, unknown>> | undefined => {
@@ -31,7 +32,7 @@ export const jsonEvents = (asJson: boolean) => {
   return {
     show: (event: LaunchEvent): Effect.Effect<void> => {
       const value = plain(event)
-      const said = value === undefined ? Effect.void : talk(JSON.stringify(value))
+      const said = value === undefined ? Effect.void : talk(jsonText(value))
       return event._tag === "Output" && event.stream === "stdout" && !asJson
         ? Effect.zipRight(out.write(event.bytes), said)
         : said
