@@ -9,6 +9,7 @@ import { type LaunchRequest, unwritableNumbers } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { boundedText } from "./bounded.ts"
 import { type Fields, isFields, launchFindings, type Path, withNearest } from "./launch-shape.ts"
+import { whileReading } from "./render/waiting.ts"
 import type { Session } from "./session.ts"
 import { standardInput } from "./standard-input.ts"
 
@@ -80,7 +81,10 @@ const sourceOf = (
 ): Effect.Effect<Source, Failure> => {
   const flag = `--${option}`
   if (given === "-") {
-    return Effect.map(standardInput(flag), (text) => ({ text, from: "standard input", path: [] }))
+    return standardInput(flag).pipe(
+      Effect.map((text) => ({ text, from: "standard input", path: [] })),
+      whileReading(session, given),
+    )
   }
   const inFile = settingsFile(session, option)
   if (inFile !== undefined) return Effect.succeed(inFile)
@@ -94,6 +98,7 @@ const sourceOf = (
         details: { option: flag },
       }),
     ),
+    whileReading(session, given),
   )
 }
 

@@ -13,10 +13,11 @@ import {
 } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import { split } from "shlex"
-import { boundedText } from "./bounded.ts"
 import { launchConfiguration } from "./launch-configuration.ts"
 import { programArguments } from "./program-arguments.ts"
 import { readPassword } from "./prompt.ts"
+import { whileReading } from "./render/waiting.ts"
+import { secretsOf } from "./secrets.ts"
 import type { Session } from "./session.ts"
 import { standardInput } from "./standard-input.ts"
 import { onTerminal } from "./terminal-turn.ts"
@@ -79,56 +80,6 @@ const sourceOf = (
     name === "--job" ? { _tag: "Job", reference: value } : { _tag: "Image", image: value },
   )
 }
-
-const secretValue = (name: string, from: string): Effect.Effect<string, Failure> => {
-  const missing = (hint: string) =>
-    Effect.fail(
-      failure("E_SECRET_MISSING", `Secret \`${name}\` has no value`, {
-        hints: [hint],
-        details: { secret: name },
-      }),
-    )
-  if (from === "-") {
-    return Effect.map(standardInput(`--secret ${name}`), (text) => text.replace(/\r?\n$/, ""))
-  }
-  const [kind = "", ...rest] = from.split(":")
-  const source = rest.join(":")
-  if (kind === "env") {
-    const value = process.env[source]
-    return value === undefined ? missing(`Set the variable ${source}`) : Effect.succeed(value)
-  }
-  if (kind === "file") {
-    return boundedText(source).pipe(
-      Effect.map((text) => text.replace(/\r?\n$/, "")),
-      Effect.mapError((cause) =>
-        failure("E_SECRET_MISSING", `Secret \`${name}\` cannot be read: ${reasonOf(cause)}`, {
-          hints: ["Check the file's name and permissions"],
-          details: { secret: name },
-        }),
-      ),
-    )
-  }
-  // The value itself is not repeated: it may be the secret.
-  return missing(
-    "Write `NAME`, `NAME=env:VARIABLE`, `NAME=file:PATH` or `NAME=-`; a value does not belong on a command line",
-  )
-}
-
-const secretsOf = (session: Session): Effect.Effect<Readonly<Record<string, string>>, Failure> =>
-  Effect.gen(function* () {
-    const pairs: Array<readonly [string, string]> = []
-    for (const item of session.list("secret")) {
-      const at = item.indexOf("=")
-      const name = at < 0 ? item : item.slice(0, at)
-      if (!/^[A-Za-z_]\w*$/.test(name)) {
-        return yield* failure("E_USAGE", "The name of a secret is not a variable's name", {
-          hints: ["Write `--secret NAME` or `--secret NAME=env:VARIABLE`"],
-        })
-      }
-      pairs.push([name, yield* secretValue(name, at < 0 ? `env:${name}` : item.slice(at + 1))])
-    }
-    return Object.fromEntries(pairs)
-  })
 
 const isTyped = (session: Session, key: SettingKey): boolean =>
   session.configuration.effective.get(key)?.origin === `--${key}`
@@ -195,13 +146,13 @@ export const jobRequestOf = (
 /** `--dockerfile -` is the text on standard input, which is kept with the job. */
 export const withDockerfileText = <A extends Omit<JobRequest, "source">>(
   request: A,
+  session: Session,
 ): Effect.Effect<A, Failure> =>
   request.dockerfile === "-"
-    ? Effect.map(standardInput("--dockerfile"), (dockerfileText) => ({
-        ...request,
-        dockerfile: undefined,
-        dockerfileText,
-      }))
+    ? standardInput("--dockerfile").pipe(
+        whileReading(session, "-"),
+        Effect.map((dockerfileText) => ({ ...request, dockerfile: undefined, dockerfileText })),
+      )
     : Effect.succeed(request)
 
 /** What makes no sense for a source is refused where it was typed, and left out where a file or variable has it. */
@@ -253,7 +204,7 @@ export const launchRequestOf = (session: Session): Effect.Effect<LaunchRequest, 
       timeLimit: yield* timeLimitOf(session),
       platform: session.text("platform"),
     })
-    return yield* withDockerfileText(request)
+    return yield* withDockerfileText(request, session)
   })
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 }

@@ -57,6 +57,18 @@ describe("a command that waits for a git server", () => {
   )
 })
 
+liveEffect("a command that waits for a pipe says for which", () =>
+  Effect.gen(function* () {
+    const pipe = join(yield* temporaryFolder(), "pipe")
+    expect(Bun.spawnSync(["mkfifo", pipe]).success).toBe(true)
+    const { done, run, shell } = yield* person()
+    yield* run(`plan -d busybox:1 -p demo -c ${pipe}`)
+    yield* shell.waitForScreen(`read ${pipe} (2 s)`)
+    yield* shell.press("C-c")
+    expect((yield* done).join("\n")).toContain("error: Cancelled [E_INTERRUPTED]")
+  }),
+)
+
 /** Engines that take connections and never say a word. */
 const silentEngine = Effect.gen(function* () {
   const folder = yield* temporaryFolder()

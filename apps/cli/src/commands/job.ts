@@ -77,15 +77,18 @@ export const createCommand = (
     const asked: SourceRequest =
       kind === "image" ? { _tag: "Image", image: source } : { _tag: "Uri", uri: source }
     const aliases = flags["alias"]
-    const request: JobRequest = yield* withDockerfileText({
-      ...base,
-      source: asked,
-      expected: kind === "image" ? undefined : kind,
-      jobName: text(flags, "name") ?? base.jobName,
-      description: text(flags, "description"),
-      aliases: Array.isArray(aliases) ? aliases.map(String) : [],
-      platform: current.text("platform"),
-    })
+    const request: JobRequest = yield* withDockerfileText(
+      {
+        ...base,
+        source: asked,
+        expected: kind === "image" ? undefined : kind,
+        jobName: text(flags, "name") ?? base.jobName,
+        description: text(flags, "description"),
+        aliases: Array.isArray(aliases) ? aliases.map(String) : [],
+        platform: current.text("platform"),
+      },
+      current,
+    )
     if (current.flag("dry-run")) return yield* plannedCreation(current, request)
     const stored: { job?: JobValue; verdict?: keyof typeof verbs } = {}
     yield* createJob(request, yield* launchSettingsOf(current)).pipe(

@@ -7,6 +7,7 @@ import type { Session } from "../session.ts"
 import { setDrawer } from "../terminal-turn.ts"
 import { interval, workLine } from "./heartbeat.ts"
 import { canDraw, screen } from "./screen.ts"
+import { visible } from "./visible.ts"
 
 interface Waiting {
   /** Milliseconds until the first word, and from one to the next. */
@@ -66,6 +67,14 @@ const started = (what: string, { end, first, next, show }: Waiting) => {
     end()
   }
 }
+
+/** While a file, or standard input at `-`, is read, which may be a pipe that gives nothing yet. */
+export const whileReading = (session: Session, path: string) =>
+  path !== "-"
+    ? whileWaiting(session, `read ${visible(path)}`)
+    : // Who types needs the terminal, and no word.
+      <A, E, R>(effect: Effect.Effect<A, E, R>) =>
+        process.stdin.isTTY === true ? effect : whileWaiting(session, "read standard input")(effect)
 
 /** `what` is a verb with its object: `look up the source`. Nothing is shown with `--quiet`. */
 export const whileWaiting =
