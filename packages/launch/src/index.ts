@@ -1,3 +1,4 @@
+export { checkedPlace } from "@relaunch/job"
 export { type Download, downloadArtifact, listArtifacts } from "./artifacts.ts"
 export { LaunchEvent } from "./event.ts"
 export type { JobDecision } from "./job.ts"

@@ -2,7 +2,7 @@
 import * as fs from "node:fs"
 import { basename, join, resolve } from "node:path"
 import { configSchema, inspectConfigFile, locations, readWandbLaunchConfig } from "@relaunch/config"
-import { exitCodes, type Failure, failure } from "@relaunch/failure"
+import { exitCodes, type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { automatic, backends } from "../backends.ts"
 import type { CommandEffect, Flags } from "../contract.ts"
@@ -64,16 +64,25 @@ const validated = (path: string, shown: string) =>
     }
   })
 
+const namesWanted = "Name files, or none to look at those in use; `-` is standard input"
+
 /** `-` is standard input, which goes through a file, as its reader wants one. */
 const given = (path: string) =>
   Effect.gen(function* () {
     if (path !== "-") {
       const whole = resolve(path)
-      const found = fs.statSync(whole, { throwIfNoEntry: false })
+      const found = yield* Effect.try({
+        try: () => fs.statSync(whole, { throwIfNoEntry: false }),
+        catch: (cause) =>
+          failure("E_USAGE", `\`${path}\` is no file that can be read: ${reasonOf(cause)}`, {
+            hints: [namesWanted],
+            details: { path },
+          }),
+      })
       if (found?.isFile() !== true) {
         const what = found === undefined ? `There is no file \`${path}\`` : `\`${path}\` is no file`
         return yield* failure("E_USAGE", what, {
-          hints: ["Name files, or none to look at those in use; `-` is standard input"],
+          hints: [namesWanted],
           details: { path },
         })
       }

@@ -46,14 +46,20 @@ const stateOf = (flags: Flags): Effect.Effect<RunValue["state"] | undefined, Fai
     : Effect.succeed(found)
 }
 
-const count = (flags: Flags, option: string): Effect.Effect<number, Failure> => {
+/** The longest that a timer can run, in seconds: some 24 days. */
+const longestGrace = Math.floor((2 ** 31 - 1) / 1000)
+
+const count = (flags: Flags, option: string, most: number): Effect.Effect<number, Failure> => {
   const value = String(flags[option])
-  return /^\d+$/.test(value)
+  const isWhole = /^\d+$/.test(value)
+  return isWhole && Number(value) <= most
     ? Effect.succeed(Number(value))
     : Effect.fail(
-        failure("E_USAGE", `\`--${option} ${value}\` is not a whole number`, {
-          hints: [`Write \`--${option} 10\``],
-        }),
+        failure(
+          "E_USAGE",
+          `\`--${option} ${value}\` is ${isWhole ? `more than ${most}` : "not a whole number"}`,
+          { hints: [`Write \`--${option} 10\``] },
+        ),
       )
 }
 
@@ -65,7 +71,7 @@ export const listCommand = (flags: Flags): CommandEffect =>
       entity: isDefault ? undefined : current.text("entity"),
       project: current.text("project"),
       state: yield* stateOf(flags),
-      limit: yield* count(flags, "limit"),
+      limit: yield* count(flags, "limit", Number.MAX_SAFE_INTEGER),
     }
     const runs = yield* Effect.provide(listRuns(filter), storeOf(current))
     if (current.flag("json")) yield* answerJson(runs)
@@ -159,7 +165,7 @@ export const logsCommand = (text: string, flags: Flags): CommandEffect =>
 export const stopCommand = (text: string, flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
-    const grace = yield* count(flags, "grace")
+    const grace = yield* count(flags, "grace", longestGrace)
     const engine = yield* Effect.provide(engineOfRun(text), storeOf(current))
     const run = yield* stopRun(text, grace).pipe(
       Effect.provide(launchLayers(current, engine)),

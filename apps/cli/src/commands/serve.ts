@@ -1,6 +1,6 @@
 /** `relaunch serve` and `relaunch env`. */
 import { exitCodes, type Failure, failure } from "@relaunch/failure"
-import { advertise, runningServer } from "@relaunch/launch"
+import { advertise, checkedPlace, runningServer } from "@relaunch/launch"
 import { Runner } from "@relaunch/runner"
 import { serve } from "@relaunch/server"
 import { Store } from "@relaunch/store"
@@ -47,6 +47,16 @@ const addressesOf = (flags: Flags) =>
     return { addresses: [...new Set(addresses)], hostName: reached.host }
   })
 
+/** Names under which something can be recorded: what logs with them would only be refused later. */
+const placeOf = (current: Session) => {
+  const entity = current.text("entity") ?? "local"
+  const project = current.text("project")
+  return Effect.as(Effect.all([checkedPlace("entity", entity), checkedPlace("project", project)]), {
+    entity,
+    project,
+  })
+}
+
 const serving = (
   flags: Flags,
   current: Session,
@@ -64,7 +74,7 @@ const serving = (
       )
     }
     const { addresses, hostName } = yield* addressesOf(flags)
-    const entity = current.text("entity") ?? "local"
+    const { entity } = yield* placeOf(current)
     const server = yield* serve({
       addresses,
       port: yield* portOf(flags, current),
@@ -92,7 +102,7 @@ const quoted = (value: string): string =>
 export const envCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
     const current = yield* session(flags)
-    const entity = current.text("entity") ?? "local"
+    const { entity, project } = yield* placeOf(current)
     const { key, running } = yield* Effect.gen(function* () {
       const store = yield* Store
       return { key: yield* store.keys.own(entity), running: yield* runningServer }
@@ -100,7 +110,6 @@ export const envCommand = (flags: Flags): CommandEffect =>
     if (running === undefined) {
       yield* warn("no server runs yet; start one with `relaunch serve`")
     }
-    const project = current.text("project")
     const variables = {
       WANDB_BASE_URL: `http://${loopback}:${running?.port ?? current.number("server-port")}`,
       WANDB_API_KEY: key,
