@@ -189,6 +189,27 @@ describe("the default Dockerfile", () => {
     }),
   )
 
+  liveEffect(
+    "and a user's are said to be a stored job's own, unless an option asks for others",
+    () =>
+      Effect.gen(function* () {
+        const folder = yield* temporaryFolder({
+          "main.sh": "true\n",
+          "My.Dockerfile": "FROM busybox:1\nCOPY . .\n",
+        })
+        const { json } = yield* machine
+        const create = ["job", "create", "code", folder, "-p", "demo", "-E", "sh main.sh"]
+        yield* json([...create, "-n", "mine", "-D", "My.Dockerfile"])
+        yield* json([...create, "-n", "based", "--base-image", "busybox:1"])
+        const { dockerfile } = yield* json(["plan", "--job", "demo/mine"])
+        expect(dockerfile.reason).toBe("the job's own")
+        const asked = yield* json(["plan", "--job", "demo/mine", "-D", "My.Dockerfile"])
+        expect(asked.dockerfile.reason).toBe("asked for by --dockerfile")
+        const based = yield* json(["plan", "--job", "demo/based"])
+        expect(based.dockerfile.instructions[0].reason).toBe("the job's own")
+      }),
+  )
+
   liveEffect("installs a local package and one with hashes", () =>
     Effect.gen(function* () {
       const folder = yield* temporaryFolder({

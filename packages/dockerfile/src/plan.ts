@@ -12,6 +12,8 @@ export interface ImageOptions {
   readonly entryPoint: ReadonlyArray<string>
   /** In place of the slim Python image. */
   readonly baseImage: string | undefined
+  /** Why that one; undefined where `--base-image` names it. */
+  readonly baseImageFrom?: string | undefined
   /** The builder has `RUN --mount=type=cache`. */
   readonly cacheMounts: boolean
   /** The builder has `RUN --mount=type=secret`. */
@@ -122,7 +124,7 @@ export const planImage = (
         reason:
           options.baseImage === undefined
             ? `Python ${facts.python.version}: ${facts.python.from}`
-            : "asked for by --base-image",
+            : (options.baseImageFrom ?? "asked for by --base-image"),
       },
       {
         text: "ENV PYTHONUNBUFFERED=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore",

@@ -137,6 +137,7 @@ const byDefault = (
     const plan = yield* planImage(facts, {
       entryPoint,
       baseImage: resolved.build.baseImage,
+      baseImageFrom: resolved.build.baseImageFrom,
       cacheMounts,
       secretMounts,
       secrets,

@@ -243,6 +243,8 @@ export const givenDockerfile = ({ dockerfileText }: JobRequest) =>
     : { text: dockerfileText, reason: "given on standard input" }
 
 /** One that a job keeps gives way to what is asked for. */
+const theJobsOwn = "the job's own"
+
 const dockerfileOf = (kept: string | undefined, request: JobRequest) =>
   givenDockerfile(request) ??
   (kept === undefined || request.dockerfile !== undefined
@@ -286,8 +288,10 @@ export const resolveExisting = (
       build: {
         buildContext: built?.build_context ?? undefined,
         dockerfile: request.dockerfile ?? built?.dockerfile ?? undefined,
+        dockerfileFrom: request.dockerfile === undefined ? theJobsOwn : undefined,
         dockerfileText: dockerfileOf(kept, request),
         baseImage: built?.base_image ?? undefined,
+        baseImageFrom: theJobsOwn,
         runtime: request.runtime ?? (definition.runtime || undefined),
       },
       ...part,

@@ -55,9 +55,13 @@ export interface BuildWishes {
   readonly buildContext: string | undefined
   /** Path in the build context. */
   readonly dockerfile: string | undefined
+  /** Why that one, for the plan; undefined where `--dockerfile` names it. */
+  readonly dockerfileFrom?: string | undefined
   /** One that is no file of the source, and why it is used; it goes before any other. */
   readonly dockerfileText?: { readonly text: string; readonly reason: string } | undefined
   readonly baseImage: string | undefined
+  /** The same of the base image and `--base-image`. */
+  readonly baseImageFrom?: string | undefined
   readonly runtime: string | undefined
   /** What decided the runtime, for the plan. */
   readonly runtimeFrom?: string | undefined

@@ -80,7 +80,7 @@ export const usersDockerfile = (
             name: path,
             text,
             entryPoint,
-            reason: "asked for by --dockerfile",
+            reason: resolved.build.dockerfileFrom ?? "asked for by --dockerfile",
           })
     }
     const script = scriptOf(entryPoint)
