@@ -1,4 +1,4 @@
-/** A store on a read-only mount: everything in it is read, nothing of it is called damage. */
+/** A store on a read-only mount, or partly closed: what may be read is, and nothing sound is called damage. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
 import { join } from "node:path"
@@ -6,6 +6,7 @@ import { Store, storeLayer } from "@relaunch/store"
 import { liveEffect } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { machine } from "./command.ts"
+import { withoutOverride } from "./inputs/another-user.ts"
 
 /** In this process; what was recorded by one that is gone since. */
 const filledStore = (home: string) =>
@@ -72,6 +73,42 @@ describe("a store that may only be read", () => {
         ),
       ])
       expect(fs.readdirSync(store)).toEqual(before)
+    }),
+  )
+})
+
+describe("a store of which something may not be read", () => {
+  liveEffect("says so, and calls nothing else damage", () =>
+    Effect.gen(function* () {
+      const { home, relaunch } = yield* machine
+      const store = join(home, "relaunch")
+      yield* filledStore(store)
+      const [part = ""] = fs.readdirSync(join(store, "blobs"))
+      const look = (path: string, ...words: ReadonlyArray<string>) =>
+        Effect.gen(function* () {
+          const mode = fs.statSync(path).mode
+          fs.chmodSync(path, 0)
+          const { stdout } = yield* relaunch([...words, "--json"], { program: withoutOverride })
+          fs.chmodSync(path, mode)
+          return JSON.parse(stdout)
+        })
+      const told = (path: string) => ({
+        error: { code: "E_STORE", message: `\`${path}\` may not be read` },
+      })
+      const database = join(store, "store.db")
+      expect(yield* look(database, "store", "check")).toMatchObject(told(database))
+      expect(yield* look(database, "job", "list")).toMatchObject(told(database))
+
+      const folder = join(store, "blobs", part)
+      expect(yield* look(folder, "clean", "--dry-run")).toMatchObject(told(folder))
+      const { damage } = yield* look(folder, "store", "check")
+      expect(damage).toEqual([
+        {
+          kind: "content",
+          subject: folder,
+          problem: `cannot be read: EACCES: permission denied, scandir '${folder}'`,
+        },
+      ])
     }),
   )
 })

@@ -183,15 +183,19 @@ export const checkStore = (
         : { complete: lost === undefined, damage: [], named: new Map<string, Named>() }
       if (lost !== undefined) damage.push({ kind: "database", subject: database, problem: lost })
       damage.push(...notFolders(home))
+      const unseen = new Set<string>()
       const present = new Set(
         blobsIn(home, (subject, cause) => {
           // That has been told already.
           if (codeOf(cause) === "ENOTDIR") return
+          unseen.add(subject)
           damage.push({ kind: "content", subject, problem: `cannot be read: ${reason(cause)}` })
         }),
       )
       for (const { blob, subject } of owners.values()) {
-        if (!present.has(blob)) damage.push({ kind: "content", subject, problem: "is missing" })
+        const isSeen = ![folder, join(folder, blob.slice(0, 2))].some((path) => unseen.has(path))
+        if (present.has(blob) || !isSeen) continue
+        damage.push({ kind: "content", subject, problem: "is missing" })
       }
       const unnamed = { count: 0, size: 0 }
       let checked = 0

@@ -1,5 +1,5 @@
 /** From what SQLite and the file system throw to failures that name the path and say what to do. */
-import { statfsSync } from "node:fs"
+import { accessSync, constants, statfsSync } from "node:fs"
 import { dirname } from "node:path"
 import { Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
 import { isReadOnly } from "./read-only.ts"
@@ -31,6 +31,25 @@ const starts = (code: string, ...names: ReadonlyArray<string>) =>
 export const unwritable = (path: string, cause?: unknown): Failure =>
   failure("E_STORE", `\`${path}\` may not be written`, {
     hints: ["Give yourself write access to it, or choose another folder with `RELAUNCH_HOME`"],
+    details: { path },
+    cause,
+  })
+
+/** What is there and this user may not read: the system has one word for that and for what may not be written. */
+export const isUnreadable = (path: string): boolean => {
+  try {
+    accessSync(path, constants.R_OK)
+    return false
+  } catch (cause) {
+    return ["EACCES", "EPERM"].includes(codeOf(cause))
+  }
+}
+
+const unreadable = (path: string, cause: unknown): Failure =>
+  failure("E_STORE", `\`${path}\` may not be read`, {
+    hints: [
+      "Give yourself read and write access to it, or choose another folder with `RELAUNCH_HOME`",
+    ],
     details: { path },
     cause,
   })
@@ -68,8 +87,9 @@ export const explain = (place: string, cause: unknown): Failure => {
     )
   }
   if (starts(code, "SQLITE_READONLY", "EACCES", "EPERM", "EROFS")) {
-    return unwritable(path, cause)
+    return isUnreadable(path) ? unreadable(path, cause) : unwritable(path, cause)
   }
+  if (starts(code, "SQLITE_CANTOPEN") && isUnreadable(path)) return unreadable(path, cause)
   if (starts(code, "SQLITE_CANTOPEN") && isReadOnly(path)) {
     return because(
       `\`${path}\` cannot be read where it may not be written: changes wait in the file beside it`,

@@ -4,6 +4,7 @@ import { humanSize } from "@relaunch/build"
 import { exitCodes } from "@relaunch/failure"
 import { listJobs } from "@relaunch/launch"
 import { checkStore } from "@relaunch/store"
+import * as Arr from "effect/Array"
 import * as Effect from "effect/Effect"
 import type { CommandEffect, Flags } from "../contract.ts"
 import { answer, answerJson, talk } from "../output.ts"
@@ -29,6 +30,7 @@ export const checkCommand = (flags: Flags): CommandEffect =>
       process.stderr.write(`checked ${checked} of ${total} files\n`)
     })
     const report = yield* drawn ? whileWaiting(current, "read the store")(reading) : reading
+    const isContentTold = report.damage.some(({ kind }) => kind === "content")
     // A store that cannot be opened is in the report already.
     const unreadable = yield* listJobs({
       entity: undefined,
@@ -42,6 +44,8 @@ export const checkCommand = (flags: Flags): CommandEffect =>
         report.damage.every(({ kind }) => kind !== "database" && kind !== "folder"),
       ),
       Effect.map((found) => (found._tag === "Some" ? found.value : [])),
+      // What of a job is not as it was stored is told as content.
+      Effect.map(Arr.filter(({ code }) => code === "E_JOB_INVALID" || !isContentTold)),
     )
     const damage = [
       ...report.damage,
