@@ -16,7 +16,10 @@ const loopback = "127.0.0.1"
 const desktopName = "host.docker.internal"
 
 const Advertised = Schema.Struct({
+  /** For people. */
   pid: Schema.Number,
+  /** Its name among those of the store, which a lock holds that dies with it. */
+  process: Schema.String,
   port: Schema.Number,
   addresses: Schema.Array(Schema.String),
 })
@@ -35,7 +38,7 @@ const answers = (url: string): Effect.Effect<boolean> =>
 /** The server that `relaunch serve` runs on this home, if it answers. */
 export const runningServer: Effect.Effect<AdvertisedServer | undefined, never, Store> = Effect.gen(
   function* () {
-    const { home } = yield* Store
+    const { home, isAlive } = yield* Store
     const text = yield* Effect.sync(() => {
       try {
         return fs.readFileSync(advertisement(home), "utf8")
@@ -45,7 +48,8 @@ export const runningServer: Effect.Effect<AdvertisedServer | undefined, never, S
     })
     if (text === undefined) return undefined
     const found = yield* Effect.option(Schema.decodeUnknown(Schema.parseJson(Advertised))(text))
-    if (found._tag === "None") return undefined
+    // Of one that was killed, another program may have the port by now.
+    if (found._tag === "None" || !isAlive(found.value.process)) return undefined
     const [address = loopback] = found.value.addresses
     return (yield* answers(`http://${address}:${found.value.port}/`)) ? found.value : undefined
   },
@@ -53,16 +57,17 @@ export const runningServer: Effect.Effect<AdvertisedServer | undefined, never, S
 
 /** Tells other commands where the server is, for as long as the scope lives. */
 export const advertise = (
-  server: Omit<AdvertisedServer, "pid">,
+  server: Omit<AdvertisedServer, "pid" | "process">,
 ): Effect.Effect<void, Failure, Store | Scope.Scope> =>
   Effect.gen(function* () {
-    const { home } = yield* Store
-    const file = advertisement(home)
+    const store = yield* Store
+    const file = advertisement(store.home)
+    const own = { pid: process.pid, process: yield* store.process }
     yield* Effect.acquireRelease(
       Effect.try({
         try: () => {
           const written = `${file}.${process.pid}`
-          fs.writeFileSync(written, JSON.stringify({ pid: process.pid, ...server }), {
+          fs.writeFileSync(written, JSON.stringify({ ...own, ...server }), {
             mode: 0o600,
           })
           fs.renameSync(written, file)

@@ -68,10 +68,21 @@ export const locked = (
     }),
   )
 
-/** Whether some process has the lock now. A file that is not there is locked by nobody. */
+/**
+ * Whether some process has the lock now, or it cannot be told, as of another user's file: nobody is taken for
+ * gone without a proof. A file that is not there, or is none of these, is locked by nobody.
+ */
 export const isLocked = (file: string): boolean => {
-  if (!fs.existsSync(file)) return false
-  const database = tryToTake(file)
-  database?.close()
-  return database === undefined
+  try {
+    if (fs.statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return false
+    const database = tryToTake(file)
+    database?.close()
+    return database === undefined
+  } catch (cause) {
+    return !isNoDatabase(cause)
+  }
 }
+
+/** Who holds a lock is met before its bytes are read: nobody can hold this one. */
+export const isNoDatabase = (cause: unknown): boolean =>
+  cause instanceof Error && "code" in cause && cause.code === "SQLITE_NOTADB"

@@ -8,7 +8,7 @@ import { join } from "node:path"
 import { type Failure, failure, openFilesFailure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import { tryToTake } from "./lock.ts"
+import { isNoDatabase, tryToTake } from "./lock.ts"
 
 const lockName = "lock"
 const content = "files"
@@ -22,9 +22,6 @@ const isGone = (cause: unknown): boolean =>
   cause instanceof Error &&
   "code" in cause &&
   ["ENOENT", "SQLITE_CANTOPEN"].includes(String(cause.code))
-
-const isNoDatabase = (cause: unknown): boolean =>
-  cause instanceof Error && "code" in cause && cause.code === "SQLITE_NOTADB"
 
 /** Undefined when a clean-up took the folder in the moment before its lock was. */
 const make = (root: string): Owned | undefined => {
@@ -105,7 +102,6 @@ const ifAbandoned = (folder: string, look: boolean): boolean => {
     return true
   } catch (cause) {
     if (isGone(cause)) return false
-    // Who holds a lock would have been met before its bytes are read: nobody can hold this one.
     if (!isNoDatabase(cause)) throw cause
     if (!look) fs.rmSync(folder, { recursive: true, force: true })
     return true

@@ -49,13 +49,21 @@ const note = (place: string): void => {
 }
 
 const notedPlaces = (): ReadonlyArray<string> => {
-  if (notes === undefined || !fs.existsSync(notes)) return []
   const folder = notes
-  return fs
-    .readdirSync(folder)
+  if (folder === undefined) return []
+  // Another user may have noted some, as root does of a command under sudo: those are not ours to look into.
+  return orNone(() => fs.readdirSync(folder))
     .filter((name) => /^[0-9a-f]{32}$/.test(name))
-    .map((name) => fs.readFileSync(join(folder, name), "utf8"))
+    .flatMap((name) => orNone(() => [fs.readFileSync(join(folder, name), "utf8")]))
     .filter(isAbsolute)
+}
+
+const orNone = <A>(read: () => ReadonlyArray<A>): ReadonlyArray<A> => {
+  try {
+    return read()
+  } catch {
+    return []
+  }
 }
 
 /**

@@ -6,8 +6,10 @@ import { liveEffect, temporaryFolder as testFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import {
   abandonedFolders,
+  abandonedTemporary,
   isLocked,
   locked,
+  noteTemporaryPlaces,
   ownedFolder,
   removeAbandoned,
   temporaryPrefix,
@@ -109,7 +111,30 @@ describe("a lock", () => {
       ])
     }),
   )
+
+  liveEffect("of which it cannot be told is held, and one that was overwritten is nobody's", () =>
+    Effect.gen(function* () {
+      const home = yield* testFolder({ spoilt: "no lock; ".repeat(1000), "folder/lock": "" })
+      fs.symlinkSync("loop", join(home, "loop"))
+      expect(
+        ["loop", "spoilt", "folder", "none"].map((name) => isLocked(join(home, name))),
+      ).toEqual([true, false, false, false])
+    }),
+  )
 })
+
+liveEffect("notes of temporary places that cannot be read hide nothing", () =>
+  Effect.gen(function* () {
+    const home = yield* testFolder({ file: "" })
+    const notes = join(home, "notes")
+    fs.mkdirSync(join(notes, "0".repeat(32)), { recursive: true })
+    yield* Effect.addFinalizer(() => Effect.sync(() => noteTemporaryPlaces(undefined)))
+    for (const place of [notes, join(home, "file")]) {
+      noteTemporaryPlaces(place)
+      expect(yield* Effect.isSuccess(abandonedTemporary)).toBe(true)
+    }
+  }),
+)
 
 describe("a folder", () => {
   liveEffect("goes with its scope, and nobody takes it before", () =>
