@@ -62,7 +62,7 @@ const abandoned = Effect.gen(function* () {
   fs.writeFileSync(join(home, "processes", supervisor, "lock"), "")
   const blobs = join(home, "blobs/ab")
   fs.mkdirSync(blobs)
-  fs.writeFileSync(join(blobs, "cd"), "nobody names it")
+  fs.writeFileSync(join(blobs, "cd".repeat(31)), "nobody names it")
   yield* runs.create({
     ...place,
     id: "abcd1234",
