@@ -131,7 +131,7 @@ const forbidden: ReadonlyArray<BadInput> = [
     title: "a store that belongs to another user",
     args: ["--job", "demo/x"],
     setUp: filled(givenToNobody, { program: withoutOverride }),
-    answer: { code: "E_STORE", message: /store\.db` may not be written$/, hint: /RELAUNCH_HOME/ },
+    answer: { code: "E_STORE", message: /store\.db` may not be read$/, hint: /RELAUNCH_HOME/ },
   },
 ]
 
