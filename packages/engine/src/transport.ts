@@ -134,6 +134,9 @@ const urlOf = (endpoint: Endpoint, prefix: string, request: EngineRequest): stri
   return `${endpoint.url}${prefix}${request.path}${text === "" ? "" : `?${text}`}`
 }
 
+/** As Go's programs have it: no proxy leads back to this machine. */
+const loopback = /^https?:\/\/(?:localhost|127(?:\.\d+){3}|\[::1\]):/
+
 const send = async (
   endpoint: Endpoint,
   prefix: string,
@@ -158,6 +161,7 @@ const send = async (
             rejectUnauthorized: endpoint.tls.verify,
           },
         }),
+    ...(loopback.test(endpoint.url) ? { proxy: false } : {}),
     signal,
     // Builds, waits and followed logs are silent for as long as they like.
     timeout: false,

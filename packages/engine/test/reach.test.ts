@@ -1,7 +1,7 @@
 /** Whatever may answer where an engine should: each in its own words, none for longer than 5 seconds. */
 import { describe, expect } from "bun:test"
 import * as fs from "node:fs"
-import { createServer } from "node:net"
+import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import {
   liveEffect,
@@ -205,6 +205,32 @@ const secured = Effect.gen(function* () {
   const { port } = yield* tlsServer(engine.host.replace("unix://", ""), files)
   return { folder: files.folder, address: `tcp://127.0.0.1:${port}` }
 })
+
+liveEffect("an engine at a port of this machine is reached without the proxy of others", () =>
+  Effect.gen(function* () {
+    const socket = engine.host.replace("unix://", "")
+    const forward = createServer((inner) => {
+      const outer = connect(socket)
+      for (const each of [inner, outer]) each.on("error", () => inner.destroy())
+      inner.on("close", () => outer.destroy())
+      inner.pipe(outer).pipe(inner)
+    })
+    const address = `tcp://127.0.0.1:${yield* loopbackPort(forward)}`
+    yield* Effect.acquireRelease(
+      Effect.sync(() => {
+        const before = process.env["http_proxy"]
+        process.env["http_proxy"] = "http://127.0.0.1:1"
+        return before
+      }),
+      (before) =>
+        Effect.sync(() => {
+          if (before === undefined) delete process.env["http_proxy"]
+          else process.env["http_proxy"] = before
+        }),
+    )
+    expect((yield* info({ HOME: "/nowhere", DOCKER_HOST: address })).platform).toStartWith("linux/")
+  }),
+)
 
 describe("an engine over TLS", () => {
   liveEffect("is used with the client's certificate, verified by the authority", () =>
