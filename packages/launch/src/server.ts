@@ -29,7 +29,8 @@ const advertisement = (home: string): string => join(home, "server.json")
 
 const answers = (url: string): Effect.Effect<boolean> =>
   Effect.promise((signal) =>
-    fetch(url, { signal }).then(
+    // No proxy leads back to this machine.
+    fetch(url, { signal, proxy: false } as RequestInit).then(
       (response) => response.ok,
       () => false,
     ),
