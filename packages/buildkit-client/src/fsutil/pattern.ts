@@ -3,6 +3,8 @@
  * `moby/patternmatcher` (v0.6.1) step by step, oddities included.
  */
 
+import { linearTest } from "./linear.ts"
+
 export interface Pattern {
   /** As written, cleaned, without its `!`. */
   readonly text: string
@@ -113,7 +115,7 @@ export const pathTest = (pattern: string): ((path: string) => boolean) | undefin
     case "expression":
       try {
         const expression = new RegExp(`^${read.source}$`, "u")
-        return (path) => expression.test(path)
+        return linearTest(read.source) ?? ((path) => expression.test(path))
       } catch {
         return undefined
       }
