@@ -1,6 +1,6 @@
 /** Lines of a step that failed, of daemons that tell its name alone: dockerd 20.10, and podman. */
 import { expect, test } from "bun:test"
-import { stepSource } from "../src/index.ts"
+import { BuildError, stepSource } from "../src/index.ts"
 
 const dockerfile = `ARG BASE=busybox
 FROM \${BASE} AS made
@@ -38,4 +38,14 @@ test.each([
   ["[internal] load build context", undefined],
 ])("%s", (step, line) => {
   expect(stepSource("Dockerfile", dockerfile, step)?.firstLine).toBe(line)
+})
+
+test("a step of which a variable has several lines fails in one", () => {
+  const error = new BuildError({
+    reason: "exit code: 1",
+    vertex: { id: "sha256:0", name: "[2/2] RUN echo x\ny" },
+    exitCode: 1,
+    log: [],
+  })
+  expect(error.message).toBe("`[2/2] RUN echo x y` failed with exit code 1")
 })

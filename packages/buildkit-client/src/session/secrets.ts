@@ -7,7 +7,7 @@ import { rpcError } from "../grpc/status.ts"
 import { BytesMessage, Empty } from "../wire/control.ts"
 import { CheckAgentRequest, GetSecretRequest, GetSecretResponse } from "../wire/session.ts"
 
-/** A value, or a file that is read when the build asks for it. The daemon takes at most 500 KiB. */
+/** A value, or a file that is read when the build asks for it. The daemon takes just below 16 MiB. */
 export type Secret = string | Uint8Array | Redacted.Redacted<string> | { readonly file: string }
 
 /** By the id of `RUN --mount=type=secret,id=...`. */

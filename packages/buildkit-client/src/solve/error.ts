@@ -30,7 +30,9 @@ export class BuildError extends Data.TaggedError("BuildError")<{
     const place =
       this.source === undefined ? "" : ` (${this.source.file}, line ${this.source.firstLine})`
     if (this.vertex !== undefined && this.exitCode !== undefined) {
-      return `\`${this.vertex.name}\` failed with exit code ${this.exitCode}${place}`
+      // A variable in it may have several lines.
+      const name = this.vertex.name.replace(/\s*\n\s*/g, " ")
+      return `\`${name}\` failed with exit code ${this.exitCode}${place}`
     }
     return `Build failed: ${this.reason.split("\n")[0]}${place}`
   }

@@ -20,8 +20,6 @@ export interface ConnectOptions {
 
 export interface Daemon {
   readonly address: string
-  /** A Docker engine's BuildKit: some of its answers differ. */
-  readonly isEngine: boolean
   readonly control: Connection
   /** Bytes of a session's inner HTTP/2 connection, on which the daemon is the client. */
   readonly openSession: (
@@ -109,7 +107,6 @@ export const connectDaemon = (
       )
       return {
         address: text,
-        isEngine: false,
         control,
         openSession: (metadata) => callStream(control, `${controlService}Session`, metadata),
       }
@@ -122,7 +119,6 @@ export const connectDaemon = (
     const control = yield* greeted(stream, place, timeout, false)
     return {
       address: text,
-      isEngine: true,
       control,
       openSession: (metadata) => hijacked("/session", metadata),
     }
