@@ -97,6 +97,30 @@ const meaningless: typeof bad = [
       "line 1, column 61: `buildkit` of `builder` is not true or false",
     ],
   ],
+  ...["nonsense", "ssh://host", "tcp://host:2375/path", "tcp://host:99999"].map(
+    (host) =>
+      [
+        `builder: {type: docker, host: '${host}'}\n`,
+        [
+          "line 1, column 25: `host` of `builder` is neither `unix:///path/of/socket` nor `tcp://host:port`",
+        ],
+      ] as const,
+  ),
+  ...["tcp://host", "tcp://host:99999"].map(
+    (socket) =>
+      [
+        `builder: {type: podman, socket: '${socket}'}\n`,
+        [
+          "line 1, column 25: `socket` of `builder` is neither the path of a socket nor `tcp://host:port`",
+        ],
+      ] as const,
+  ),
+  [
+    "builder: {type: buildkit, destination: r.example/Team}\n",
+    [
+      "line 1, column 27: `destination` of `builder` is not a repository such as `registry.example/team`",
+    ],
+  ],
   [
     "builder: {type: podman, socket: 'ssh://host/x.sock'}\n",
     [

@@ -29,9 +29,9 @@ export const uselessTls = (
           is: `has no effect at \`${address}\`, only at an address that begins with \`tcp://\``,
         }))
 
-/** `registry.example:5000/team`, or a part of Docker Hub. */
+/** `registry.example:5000/team`, or a part of Docker Hub; only the registry's name may have capitals. */
 const repository =
-  /^(?:\[[\da-f:]+\]|[a-z\d][a-z\d.-]*)(?::\d+)?(?:\/[a-z\d]+(?:(?:[._]|__|-+)[a-z\d]+)*)*\/*$/i
+  /^(?:\[[\da-fA-F:]+\]|[a-zA-Z\d][a-zA-Z\d.-]*)(?::\d+)?(?:\/[a-z\d]+(?:(?:[._]|__|-+)[a-z\d]+)*)*\/*$/
 
 const destinationProblems = ({ destination, insecure }: BackendSettings) => {
   if (destination === undefined) {

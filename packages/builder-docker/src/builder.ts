@@ -21,6 +21,7 @@ import {
   type Environment,
   environmentWith,
   flagProblems,
+  isEngineAddress,
   majorOf,
   registryOf,
   type SettingProblem,
@@ -135,7 +136,13 @@ export const dockerBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
     Effect.map(Engine, (engine) => dockerShape(engine, env)),
   )
 
+const hostProblems = ({ host }: BackendSettings): ReadonlyArray<SettingProblem> =>
+  host === undefined || isEngineAddress(host)
+    ? []
+    : [{ setting: "host", is: "is neither `unix:///path/of/socket` nor `tcp://host:port`" }]
+
 const dockerProblems = (settings: BackendSettings): ReadonlyArray<SettingProblem> => [
+  ...hostProblems(settings),
   ...(settings["host"] !== undefined && settings["context"] !== undefined
     ? [{ setting: "context", is: "has no effect beside `host`" }]
     : []),

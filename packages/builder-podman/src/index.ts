@@ -10,6 +10,7 @@ import {
   Engine,
   type Environment,
   environmentWith,
+  isPodmanAddress,
   majorOf,
 } from "@relaunch/engine"
 import * as Effect from "effect/Effect"
@@ -61,9 +62,11 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
   )
 
 /** The setting is a path or an address; `CONTAINER_HOST` knows addresses. */
+const addressOf = (socket: string): string => (socket.startsWith("/") ? `unix://${socket}` : socket)
+
 const podmanEnvironment = (env: Environment, { socket }: BackendSettings): Environment =>
   environmentWith(env, {
-    CONTAINER_HOST: socket?.startsWith("/") === true ? `unix://${socket}` : socket,
+    CONTAINER_HOST: socket === undefined ? undefined : addressOf(socket),
   })
 
 /** `builder: podman` */
@@ -74,7 +77,7 @@ export const podmanBackend: Backend<Builder> = {
     socket: "path of a podman service's socket, or its address as CONTAINER_HOST has it",
   },
   problems: ({ socket }) =>
-    socket === undefined || /^(?:(?:unix:\/\/)?\/.|tcp:\/\/)/.test(socket)
+    socket === undefined || isPodmanAddress(addressOf(socket))
       ? []
       : [{ setting: "socket", is: "is neither the path of a socket nor `tcp://host:port`" }],
   variables: ["CONTAINER_HOST"],

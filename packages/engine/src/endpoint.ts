@@ -79,23 +79,34 @@ export const dockerConfig = (
 const withPort = (host: string, secure: boolean): string =>
   /:\d+$/.test(host) ? host : `${host}:${secure ? 2376 : 2375}`
 
+type Place = { readonly socket: string } | { readonly host: string }
+
+/** Of an address as docker has it; undefined where none could be meant. A path or a login would have no effect. */
+const placeOf = (address: string): Place | undefined => {
+  const socket = /^unix:\/\/(.+)$/.exec(address)?.[1]
+  if (socket !== undefined) return { socket }
+  const host = /^(?:tcp|http|https):\/\/([^/?#@]+)\/?$/.exec(address)?.[1]
+  return host !== undefined && URL.canParse(`http://${host}`) ? { host } : undefined
+}
+
+export const isEngineAddress = (address: string): boolean => placeOf(address) !== undefined
+
 const endpointOf = (
   address: string,
   origin: string,
   tls: TlsFiles | undefined,
 ): Effect.Effect<Endpoint, Failure> => {
-  const socket = /^unix:\/\/(.+)$/.exec(address)?.[1]
-  if (socket !== undefined) {
+  const place = placeOf(address)
+  if (place !== undefined && "socket" in place) {
+    const { socket } = place
     return Effect.succeed({ address, socket, url: "http://engine", tls: undefined, origin })
   }
-  // A path or a login would have no effect.
-  const host = /^(?:tcp|http|https):\/\/([^/?#@]+)\/?$/.exec(address)?.[1]
-  if (host !== undefined) {
+  if (place !== undefined) {
     const secure = tls !== undefined || address.startsWith("https:")
     return Effect.succeed({
       address,
       socket: undefined,
-      url: `${secure ? "https" : "http"}://${withPort(host, secure)}`,
+      url: `${secure ? "https" : "http"}://${withPort(place.host, secure)}`,
       tls,
       origin,
     })

@@ -14,12 +14,13 @@ export {
   registryOf,
   repositoryOf,
 } from "./credentials.ts"
-export { type Endpoint, type Environment, findEndpoint } from "./endpoint.ts"
+export { type Endpoint, type Environment, findEndpoint, isEngineAddress } from "./endpoint.ts"
 export { Engine, type EngineShape } from "./engine.ts"
 export type { OutputChunk } from "./frames.ts"
 export type { HostAccess } from "./host-access.ts"
 export type { ImageApi, ImageDetails, PullProgress } from "./image.ts"
 export { type EngineInfo, majorOf } from "./info.ts"
+export { isPodmanAddress } from "./podman.ts"
 export type { PruneApi, UnnamedImage } from "./prune.ts"
 export { noImage, registryFailure } from "./registry-failure.ts"
 export { statusOf } from "./transport.ts"

@@ -152,13 +152,25 @@ const ownService = (socket: string, env: Environment, options: ServiceOptions) =
 
 const variable = "CONTAINER_HOST"
 
+type Place = { readonly socket: string } | { readonly host: string }
+
+const placeOf = (address: string): Place | undefined => {
+  const socket = /^unix:\/\/(\/.*)$/.exec(address)?.[1]
+  if (socket !== undefined) return { socket }
+  const host = /^tcp:\/\/([^/?#@]+:\d+)\/?$/.exec(address)?.[1]
+  return host !== undefined && URL.canParse(`http://${host}`) ? { host } : undefined
+}
+
+export const isPodmanAddress = (address: string): boolean => placeOf(address) !== undefined
+
 /** A service that is somebody else's: on a socket of this machine, or at a port. */
 const givenEndpoint = (address: string): Effect.Effect<Endpoint, Failure> => {
-  const socket = /^unix:\/\/(\/.*)$/.exec(address)?.[1]
-  if (socket !== undefined) return Effect.succeed(endpointAt(socket, variable))
-  const host = /^tcp:\/\/([^/?#@]+:\d+)\/?$/.exec(address)?.[1]
-  if (host !== undefined) {
-    const url = `http://${host}`
+  const place = placeOf(address)
+  if (place !== undefined && "socket" in place) {
+    return Effect.succeed(endpointAt(place.socket, variable))
+  }
+  if (place !== undefined) {
+    const url = `http://${place.host}`
     return Effect.succeed({ address, socket: undefined, url, tls: undefined, origin: variable })
   }
   return Effect.fail(
