@@ -122,16 +122,24 @@ const eachLine = (
   return [next, events]
 }
 
+/** A longer one comes in pieces, as BuildKit's do: a step may print without end and without a newline. */
+const longestLine = 64 << 10
+
+/** Whole lines, and what is left for the next message. */
+const linesOf = (text: string): readonly [lines: ReadonlyArray<string>, partial: string] => {
+  const lines = text.split("\n")
+  const last = lines.pop() ?? ""
+  return last.length > longestLine ? [[...lines, last], ""] : [lines, last]
+}
+
 const readText = (reading: Reading, text: string): Read => {
-  const lines = (reading.partial + text).split("\n")
-  const partial = lines.pop() ?? ""
+  const [lines, partial] = linesOf(reading.partial + text)
   return eachLine({ ...reading, partial }, lines, readLine)
 }
 
 /** What came in red. */
 const readError = (reading: Reading, text: string): Read => {
-  const lines = (reading.errorPartial + text).split("\n")
-  const errorPartial = lines.pop() ?? ""
+  const [lines, errorPartial] = linesOf(reading.errorPartial + text)
   return eachLine({ ...reading, errorPartial }, lines, (now, line) =>
     // Docker colours some of its own words too.
     line === "" || ownLine.test(line) ? [now, []] : logged(now, "stderr", line),

@@ -169,6 +169,23 @@ describe(`the stream of ${recorded.engine}`, () => {
     expect(failing(`${unknown}, ${quoted}`)).toMatchObject({ firstLine: 8, lastLine: 8 })
   })
 
+  test("cuts a line that does not end, of either stream", () => {
+    const piece = "x".repeat(40 << 10)
+    for (const [before, after] of [
+      ["", ""],
+      ["\u001b[91m", "\u001b[0m"],
+    ]) {
+      const { events } = read([
+        { stream: "Step 1/1 : RUN x\n" },
+        ...Array.from({ length: 5 }, () => ({ stream: `${before}${piece}${after}` })),
+      ])
+      const lengths = events.flatMap((event) =>
+        event._tag === "VertexLog" ? [event.line.length] : [],
+      )
+      expect(lengths.slice(0, 2)).toEqual([80 << 10, 80 << 10])
+    }
+  })
+
   test("shows what a pull has loaded", () => {
     const { events } = read([
       { stream: "Step 1/1 : FROM a" },
