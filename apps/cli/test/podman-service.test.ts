@@ -101,3 +101,29 @@ describe("podman where limits may not be raised", () => {
     }),
   )
 })
+
+describe("a podman that runs itself again as its child", () => {
+  liveEffect("as the first one without root does, goes with the command", () =>
+    Effect.gen(function* () {
+      const { home, relaunch } = yield* machine
+      const real = Bun.which("podman")
+      // The signal to end reaches the parent alone, as it may there.
+      const folder = yield* temporaryFolder({ podman: `#!/bin/sh\n${real} "$@" &\nwait\n` })
+      fs.chmodSync(join(folder, "podman"), 0o755)
+      const env = { ...rig.podman.environment, PATH: `${folder}:${process.env["PATH"]}` }
+      const words = ["builder", "list", "--builder", "podman", "--json=name,reachable"]
+      const { stdout } = yield* relaunch(words, { env })
+      expect(JSON.parse(stdout)).toContainEqual({ name: "podman", reachable: true })
+      const ofThis = Effect.sync(() =>
+        fs.readdirSync("/proc").filter((pid) => {
+          try {
+            return fs.readFileSync(`/proc/${pid}/cmdline`, "latin1").includes(home)
+          } catch {
+            return false
+          }
+        }),
+      )
+      yield* until(ofThis, 0)
+    }),
+  )
+})

@@ -27,7 +27,8 @@ const endpointAt = (socket: string, origin: string): Endpoint => ({
  * Its input is a pipe of ours, which closes when we end, however that happens; then the service ends
  * too, after what builds of ours still run, and a moment to clean up after those. That is what is in our
  * control group, or without one what `endBuildProcesses` ends. What waits for that must not hold the error
- * output open.
+ * output open. The first podman of a user who is not root runs itself again as its child, which its end does
+ * not always reach.
  */
 const whileWeLive = `exec 3<&0
 podman --log-level="$3" system service --time=0 "$1" 3<&- </dev/null & service=$!
@@ -49,7 +50,11 @@ running() {
     kill -9 $pids; sleep 0.1; tries=$((tries+1))
   done
   [ $tries -eq 0 ] || sleep 1
-  kill $service
+  again=
+  for pid in $(cat "/proc/$service/task/"*/children); do
+    case $(tr '\\0' ' ' <"/proc/$pid/cmdline") in *" system service "*) again="$again $pid";; esac
+  done
+  kill $service $again
 } 2>/dev/null &
 wait $service`
 
