@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { gitRepository, liveEffect } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
 import { gitProxy } from "./git-proxy.ts"
-import { gitUser, rig } from "./git-user.ts"
+import { gitUser, processes, rig } from "./git-user.ts"
 
 const launched = (url: string, ref: string, cache: string) =>
   Bun.spawn([process.execPath, join(import.meta.dir, "mirror-script.ts"), url, ref, cache], {
@@ -84,6 +84,44 @@ describe("a mirror", () => {
         fs.writeFileSync(join(cache, "git", mirror, name), "")
       }
       expect((yield* source(url.ssh, { ref: "v1" })).commit).toBe(hashes[1] ?? "")
+    }),
+  )
+
+  liveEffect("that a crash of the machine damaged is fetched anew", () =>
+    Effect.gen(function* () {
+      const { cache, source } = yield* gitUser()
+      const { hashes, url } = yield* gitRepository({ commits: versions(1) })
+      const text = Effect.gen(function* () {
+        const { checkout, commit } = yield* source(url.ssh, { ref: "v0" })
+        expect(commit).toBe(hashes[0] ?? "")
+        const { folder } = yield* checkout
+        return fs.readFileSync(join(folder, "main.py"), "utf8")
+      }).pipe(Effect.scoped, Effect.provide(processes))
+      expect(yield* text).toBe("print(0)\n")
+      const [mirror = ""] = fs.globSync(join(cache, "git", "*.git"))
+      const objects = () => fs.globSync(join(mirror, "objects", "*", "*"))
+      const emptied = (files: ReadonlyArray<string>) => {
+        expect(files).not.toEqual([])
+        for (const file of files) {
+          fs.rmSync(file)
+          fs.writeFileSync(file, "")
+        }
+      }
+      // In turn: objects without a byte, some of them gone, no HEAD, a file in its place.
+      for (const damage of [
+        () => emptied(objects()),
+        () => {
+          for (const file of objects().filter((_, at) => at % 2 === 0)) fs.rmSync(file)
+        },
+        () => emptied([join(mirror, "HEAD")]),
+        () => {
+          fs.rmSync(mirror, { recursive: true })
+          fs.writeFileSync(mirror, "")
+        },
+      ]) {
+        damage()
+        expect(yield* text).toBe("print(0)\n")
+      }
     }),
   )
 

@@ -6,7 +6,7 @@ import type * as Scope from "effect/Scope"
 import { approveLogin, askedLogin } from "./ask.ts"
 import { type Checkout, checkedOut } from "./checkout.ts"
 import { type GitOptions, git } from "./command.ts"
-import { type Mirror, mirrored } from "./mirror.ts"
+import { type Mirror, mirrored, withoutDamaged } from "./mirror.ts"
 import type { GitRemote } from "./remote.ts"
 
 export type { Checkout } from "./checkout.ts"
@@ -37,14 +37,32 @@ export const gitSource = (
   options: GitOptions,
 ): Effect.Effect<GitSource, Failure, CommandExecutor> => {
   const isHttps = remote.url.startsWith("https:")
-  const found = (using: GitOptions) =>
-    Effect.map(mirrored(remote, ref, cache, using), (mirror) => ({
-      remote,
-      commit: mirror.found.commit,
-      found: mirror.found,
-      defaultBranch: mirror.defaultBranch,
-      checkout: checkedOut(remote, mirror, using),
-    }))
+  /** Where git fails, a damaged mirror may be why: it is removed then, and all is done once more. */
+  const mending =
+    <A, R>(using: GitOptions, commit: string | undefined, again: Effect.Effect<A, Failure, R>) =>
+    <B, Q>(first: Effect.Effect<B, Failure, Q>) =>
+      Effect.catchIf(
+        first,
+        ({ code }) => code === "E_GIT",
+        (error) =>
+          Effect.flatMap(withoutDamaged(remote, commit, cache, using), (gone) =>
+            gone ? again : Effect.fail(error),
+          ),
+      )
+  const found = (using: GitOptions) => {
+    const mirror = (wanted: string | undefined) => mirrored(remote, wanted, cache, using)
+    return Effect.map(mending(using, undefined, mirror(ref))(mirror(ref)), (first) => {
+      const { commit } = first.found
+      const again = Effect.flatMap(mirror(commit), (one) => checkedOut(remote, one, using))
+      return {
+        remote,
+        commit,
+        found: first.found,
+        defaultBranch: first.defaultBranch,
+        checkout: mending(using, commit, again)(checkedOut(remote, first, using)),
+      }
+    })
+  }
   const quiet = isHttps ? { ...options, interactive: false } : options
   const canAsk = isHttps && options.interactive && (options.login?.password ?? "") === ""
   return Effect.catchIf(

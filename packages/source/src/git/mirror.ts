@@ -9,6 +9,7 @@ import type { CommandExecutor } from "@effect/platform/CommandExecutor"
 import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import { locked } from "@relaunch/lock"
 import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { type GitOptions, git } from "./command.ts"
 import {
   checkedRef,
@@ -52,7 +53,8 @@ const created = (folder: string, options: GitOptions): Answer<void> =>
 /** Lock files and half packs of a git that was killed; while we hold the lock, nobody else's git is in the mirror. */
 const withoutRemains = (folder: string): Effect.Effect<void> =>
   Effect.sync(() => {
-    if (!fs.existsSync(folder)) return
+    const found = fs.lstatSync(folder, { throwIfNoEntry: false })
+    if (found?.isDirectory() !== true) return fs.rmSync(folder, { force: true })
     for (const name of fs.readdirSync(folder)) {
       if (name.endsWith(".lock")) fs.rmSync(join(folder, name), { force: true })
     }
@@ -121,6 +123,36 @@ const fromHistory = (
     ({ exitCode, stdout }) => (exitCode === 0 ? stdout.trim() : undefined),
   )
 
+const lockedMirror = (folder: string, cache: string): Effect.Effect<void, Failure, Scope.Scope> =>
+  Effect.catchIf(
+    locked(`${folder}.lock`),
+    ({ code }) => code === "E_STORE",
+    (error) => unusable(join(cache, "git"), error.cause),
+  )
+
+/**
+ * Removes the mirror if it is damaged, as a crash of the machine leaves objects without a byte; the remote has
+ * all of it. `commit` where it was the one that could not be read. True when there is no mirror any more.
+ */
+export const withoutDamaged = (
+  remote: GitRemote,
+  commit: string | undefined,
+  cache: string,
+  options: GitOptions,
+): Answer<boolean> =>
+  Effect.gen(function* () {
+    const folder = mirrorFolder(cache, remote.url)
+    yield* lockedMirror(folder, cache)
+    const heads = commit === undefined ? [] : [commit]
+    const { exitCode } = yield* inMirror(
+      folder,
+      options,
+    )(...["fsck", "--no-dangling", "--no-progress", ...heads])
+    if (exitCode === 0) return false
+    yield* Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+    return true
+  }).pipe(Effect.scoped)
+
 /** Finds the commit and makes sure the mirror holds it. */
 export const mirrored = (
   remote: GitRemote,
@@ -135,11 +167,7 @@ export const mirrored = (
       try: () => fs.mkdirSync(join(cache, "git"), { recursive: true, mode: 0o700 }),
       catch: (cause) => unusable(join(cache, "git"), cause),
     })
-    yield* Effect.catchIf(
-      locked(`${folder}.lock`),
-      ({ code }) => code === "E_STORE",
-      (error) => unusable(join(cache, "git"), error.cause),
-    )
+    yield* lockedMirror(folder, cache)
     yield* withoutRemains(folder)
     yield* created(folder, options)
     const commitOf = (commit: string): FoundRef => ({ commit, kind: "commit", name: commit })
