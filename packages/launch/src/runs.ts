@@ -95,9 +95,12 @@ export const showRun = (text: string): Effect.Effect<RunDetails, Failure, Store>
 const readFrom = (file: string, offset: number): Effect.Effect<Uint8Array, Failure> =>
   Effect.try({
     try: () => {
-      const handle = fs.openSync(file, "r")
+      // Of a FIFO, neither opening nor reading would end.
+      const handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
       try {
-        const size = Math.min(fs.fstatSync(handle).size - offset, 1 << 20)
+        const found = fs.fstatSync(handle)
+        if (!found.isFile()) throw new Error("it is no regular file")
+        const size = Math.min(found.size - offset, 1 << 20)
         const bytes = new Uint8Array(Math.max(0, size))
         return bytes.subarray(0, fs.readSync(handle, bytes, 0, bytes.length, offset))
       } finally {
@@ -105,7 +108,11 @@ const readFrom = (file: string, offset: number): Effect.Effect<Uint8Array, Failu
       }
     },
     catch: (cause) =>
-      failure("E_STORE", `The log \`${file}\` cannot be read: ${reasonOf(cause)}`, { cause }),
+      failure("E_STORE", `The log \`${file}\` cannot be read: ${reasonOf(cause)}`, {
+        hints: ["See all that is wrong with `relaunch store check`"],
+        details: { path: file },
+        cause,
+      }),
   })
 
 const pollInterval = "200 millis"
@@ -152,7 +159,9 @@ export const runLogs = (text: string, follow: boolean): Stream.Stream<Uint8Array
             { until: (ready) => ready, schedule: Schedule.spaced(pollInterval) },
           )
         }
-        return fs.existsSync(file) ? tail(file, over, follow) : Stream.empty
+        // It is there before the container is.
+        const had = run.launch.containerId !== undefined || fs.existsSync(file)
+        return had ? tail(file, over, follow) : Stream.empty
       }
       const lines = yield* store.runs.lines(run, "output.log")
       const encoder = new TextEncoder()

@@ -4,11 +4,12 @@
  */
 import type { Database as SQLite } from "bun:sqlite"
 import * as fs from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { manifestDigest } from "@relaunch/job"
 import * as Effect from "effect/Effect"
 import { blobFolder, blobsIn } from "./blob-files.ts"
+import { badLogs } from "./check-logs.ts"
 import { badRecords } from "./check-records.ts"
 import { codeOf, explain } from "./explain.ts"
 import { whyLost } from "./lost.ts"
@@ -123,6 +124,12 @@ const inDatabase = (path: string): Found => {
     for (const { problem, subject } of badRecords(all)) {
       add(problem, "record", subject)
     }
+  })
+  part(() => {
+    const home = dirname(path)
+    // Of a `runs` that is no folder, each log would be missing.
+    if (notFolders(home).some(({ subject }) => subject === join(home, "runs"))) return
+    for (const { problem, subject } of badLogs(home, all)) add(problem, "content", subject)
   })
   part(() => {
     for (const { digest, number, subject } of all<{

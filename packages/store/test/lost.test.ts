@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import * as Effect from "effect/Effect"
 import { checkStore } from "../src/index.ts"
-import { artifact, blobsUnder, folder, inStore, text } from "./store.ts"
+import { artifact, blobsUnder, folder, inStore, place, text } from "./store.ts"
 import { removeTemporary } from "./temporary.ts"
 
 afterAll(removeTemporary)
@@ -88,4 +88,34 @@ test("a FIFO in the place of the key is told, and not waited for", async () => {
     message: `\`${join(home, "key")}\` does not hold a key`,
     hints: ["Remove it; a new key is made at the next use"],
   })
+})
+
+test("a log of a container that is gone is damage; what never had a container has none", async () => {
+  const home = folder()
+  const launch = { job: "local/hello/train:v0", image: "busybox:1", imageId: "", imageCached: true }
+  const log = (id: string) => join(home, "runs", "local", "hello", id, "console.log")
+  await inStore(
+    ({ runs }) =>
+      Effect.gen(function* () {
+        for (const id of ["never", "sound", "lost", "fifo"]) {
+          const containerId = id === "never" ? {} : { containerId: id }
+          const record = { ...launch, ...containerId }
+          yield* runs.create({
+            ...place,
+            id,
+            name: id,
+            state: "failed",
+            config: {},
+            launch: record,
+          })
+        }
+      }),
+    home,
+  )
+  fs.writeFileSync(log("sound"), "")
+  fifo(log("fifo"))
+  expect(await damageOf(home)).toEqual([
+    { kind: "content", subject: "local/hello/lost console.log", problem: "is missing" },
+    { kind: "content", subject: "local/hello/fifo console.log", problem: "is no regular file" },
+  ])
 })

@@ -97,6 +97,8 @@ const redacted = (text: string, { login }: GitOptions): string => {
     : plain.replaceAll(secret, "***").replaceAll(encodeURIComponent(secret), "***")
 }
 
+const tryGit = ["Try again, and if it stays so, `git --version`"]
+
 const missing = failure("E_GIT_MISSING", "`git` was not found on PATH", {
   hints: ["Install git, for example with `apt-get install git`"],
 })
@@ -132,10 +134,18 @@ const apart = (args: ReadonlyArray<string>, options: GitOptions) =>
       SystemError: (error) =>
         error.reason === "NotFound"
           ? Effect.fail(missing)
-          : Effect.fail(failure("E_GIT", `git ended badly: ${error.message}`, { cause: error })),
+          : Effect.fail(
+              failure("E_GIT", `git ended badly: ${error.message}`, {
+                hints: tryGit,
+                cause: error,
+              }),
+            ),
       BadArgument: (error) =>
         Effect.fail(
-          failure("E_GIT", `git could not be started: ${error.message}`, { cause: error }),
+          failure("E_GIT", `git could not be started: ${error.message}`, {
+            hints: tryGit,
+            cause: error,
+          }),
         ),
     }),
   )
