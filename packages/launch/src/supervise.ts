@@ -191,7 +191,7 @@ const supervise = (
         : Effect.gen(function* () {
             listening = false
             const stopped = yield* started.stop(specification.cancelGrace)
-            yield* Effect.timeout(Fiber.await(pump), "5 seconds")
+            yield* Effect.timeout(Effect.interruptible(Fiber.await(pump)), "5 seconds")
             const exit = yield* started.exit
             const { exitCode } = exit
             yield* stopped

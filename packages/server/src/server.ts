@@ -21,7 +21,7 @@ export interface RunningServer {
   readonly urls: ReadonlyArray<string>
 }
 
-/** Listens until the scope closes; answers in flight are finished first. */
+/** Listens until the scope closes; answers in flight have a second to be finished then. */
 export type Serve = (
   options: ServerOptions,
 ) => Effect.Effect<RunningServer, Failure, Store | Scope.Scope>

@@ -216,4 +216,17 @@ describe("listening", () => {
       expect([file?.path, file?.size]).toEqual(["slow", 12])
     }, folder)
   })
+
+  test("who never ends a request holds up no stop", async () => {
+    const body = new ReadableStream({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("first ")),
+    })
+    let reply: Promise<unknown> | undefined
+    await withServer(async (tested) => {
+      const url = await uploadUrl(tested, "endless")
+      reply = fetch(url, { method: "PUT", body }).catch(String)
+      await fetch(tested.url)
+    })
+    expect(await reply).toBeString()
+  })
 })

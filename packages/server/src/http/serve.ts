@@ -12,8 +12,8 @@ import { makeHandler } from "./route.ts"
 type Fetch = (request: Request) => Promise<Response>
 
 const attempts = 20
-/** How long answers in flight may take when the server stops. */
-const grace = "10 seconds"
+/** How long answers in flight may take when the server stops: who stops it waits no longer than 2 seconds. */
+const grace = "1 second"
 
 const portFailure = (address: string, port: number, cause: unknown): Failure => {
   const code = String((cause as { code?: unknown }).code)
@@ -136,7 +136,8 @@ export const serve: Serve = ({ addresses, entity, hostNames, port }) =>
     yield* Effect.addFinalizer(() =>
       Effect.gen(function* () {
         for (const server of listening.servers) void server.stop()
-        yield* Effect.timeoutOption(inFlight.settled, grace)
+        // A finalizer cannot be interrupted, and a time limit waits for what cannot.
+        yield* Effect.timeoutOption(Effect.interruptible(inFlight.settled), grace)
         yield* listening.close
       }),
     )
