@@ -52,13 +52,25 @@ export const listRuns = (filter: {
   Effect.gen(function* () {
     const store = yield* Store
     const { entity, limit, project, state } = filter
-    const runs = yield* store.runs.list({
+    const place = {
       ...(entity === undefined ? {} : { entity }),
       ...(project === undefined ? {} : { project }),
-      ...(state === undefined ? {} : { state }),
-      ...(limit === undefined ? {} : { limit }),
-    })
-    return (yield* Effect.forEach(runs, settled)).map(runValue)
+    }
+    const most = limit === undefined ? {} : { limit }
+    if (state === undefined) {
+      const runs = yield* store.runs.list({ ...place, ...most })
+      return (yield* Effect.forEach(runs, settled)).map(runValue)
+    }
+    // A state is known when those are settled that nobody watches any more.
+    for (const going of ["pending", "running", "preempting"] as const) {
+      yield* Effect.forEach(yield* store.runs.list({ ...place, state: going }), settled)
+    }
+    const recorded = store.isReadOnly ? {} : { ...most, state }
+    const runs = yield* Effect.forEach(yield* store.runs.list({ ...place, ...recorded }), settled)
+    return runs
+      .filter((run) => run.state === state)
+      .slice(0, limit)
+      .map(runValue)
   })
 
 export interface RunDetails {

@@ -83,6 +83,8 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
     finish: (key, { exitCode, hint, reason, state, timedOut }) =>
       db.change((now) => {
         const before = required(now, key)
+        // Who finds the watcher gone may have read before its last word, and speak after it.
+        if (before.finishedAt !== null && state === "crashed") return false
         db.run(
           `update run set state = $state, exit_code = $exitCode, finished_at = max(created_at, $now)
            where number = $number`,

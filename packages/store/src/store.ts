@@ -77,7 +77,7 @@ export interface RunStore {
   readonly setState: (key: ProjectKey & { readonly id: string }, state: RunState) => Answer<void>
   /**
    * The engine's word on how the run ended; it wins over what the SDK inside said. False when an end was
-   * recorded before.
+   * recorded before, which a crash, as nobody's word, leaves as it is.
    */
   readonly finish: (
     key: ProjectKey & { readonly id: string },

@@ -47,6 +47,19 @@ describe("runs", () => {
     )
   })
 
+  test("a crash is no end of a run whose end was recorded in the meantime", async () => {
+    await inStore((store) =>
+      Effect.gen(function* () {
+        yield* store.runs.create(created)
+        expect(yield* store.runs.finish(key, { state: "finished", exitCode: 0 })).toBe(true)
+        const crash = { state: "crashed", exitCode: null, reason: "gone" } as const
+        expect(yield* store.runs.finish(key, crash)).toBe(false)
+        const run = yield* store.runs.find(key)
+        expect([run?.state, run?.exitCode, run?.launch?.reason]).toEqual(["finished", 0, undefined])
+      }),
+    )
+  })
+
   test("config that the script does not repeat stays in a launched run", async () => {
     await inStore((store) =>
       Effect.gen(function* () {
