@@ -4,6 +4,7 @@
  */
 import { type Failure, failure } from "@relaunch/failure"
 import type { RunSpecification, RunValue } from "@relaunch/launch"
+import type { Subprocess } from "bun"
 import * as Effect from "effect/Effect"
 import { ownProgram, supervising } from "./own-program.ts"
 
@@ -38,6 +39,14 @@ const firstLine = async (stream: ReadableStream<Uint8Array>): Promise<string> =>
   return text
 }
 
+/** Milliseconds that a cancelled launch waits for it: it stops its container and records that. */
+const patience = 1700
+
+const ended = async (child: Subprocess): Promise<void> => {
+  child.kill("SIGTERM")
+  await Promise.race([child.exited, Bun.sleep(patience)])
+}
+
 /** Returns when the container runs; the supervisor then goes on without this process. */
 export const startSupervisor = (
   specification: RunSpecification,
@@ -61,6 +70,8 @@ export const startSupervisor = (
           return slow
         },
       }),
+      // Whoever is cancelled before the container runs wants no container.
+      Effect.onInterrupt(() => Effect.promise(() => ended(child))),
     )
     if (line === "") return yield* silent
     const said: SupervisorAnswer = JSON.parse(line)

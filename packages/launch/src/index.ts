@@ -20,7 +20,15 @@ export {
   unwritableNumbers,
 } from "./request.ts"
 export type { SourceReport } from "./resolved.ts"
-export { engineOfRun, listRuns, type RunDetails, runLogs, showRun, stopRun } from "./runs.ts"
+export {
+  engineOfRun,
+  listRuns,
+  type RunDetails,
+  recordCancelled,
+  runLogs,
+  showRun,
+  stopRun,
+} from "./runs.ts"
 export { advertise, runningServer } from "./server.ts"
 export type { LaunchSettings } from "./settings.ts"
 export { RunSpecification } from "./specification.ts"

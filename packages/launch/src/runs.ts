@@ -29,6 +29,30 @@ export const recordCrash = (run: Run): Effect.Effect<boolean, Failure, Store> =>
     Effect.zipRight(store.keys.revoke(run), store.runs.finish(run, { ...crash, exitCode: null })),
   )
 
+/** How to have the run once more; `job` as `entity/project/name:vN`. */
+export const again = (job: string): string => `Launch it again with \`relaunch --job ${job}\``
+
+export const cancelled = (job: string) => ({
+  reason: "the launch was cancelled",
+  hint: again(job),
+})
+
+/** The same for a run whose launch was cancelled before anybody watched it; any other is left as it is. */
+export const recordCancelled = ({
+  entity,
+  id,
+  project,
+}: Pick<Run, "entity" | "project" | "id">): Effect.Effect<void, Failure, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store
+    const key = { entity, project, id }
+    const run = yield* store.runs.find(key)
+    if (run === undefined || !isUnwatched(run, store)) return
+    yield* store.keys.revoke(key)
+    const { job = "" } = run.launch ?? {}
+    yield* store.runs.finish(key, { state: "killed", exitCode: null, ...cancelled(job) })
+  })
+
 /** A run whose watcher died without a word is not running, whatever its record says. */
 export const settled = (run: Run): Effect.Effect<Run, Failure, Store> =>
   Effect.gen(function* () {

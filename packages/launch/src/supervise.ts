@@ -15,6 +15,7 @@ import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { runEnvironment } from "./environment.ts"
 import { type Emit, LaunchEvent } from "./event.ts"
+import { again, cancelled } from "./runs.ts"
 import { serverFor } from "./server.ts"
 import type { RunSpecification } from "./specification.ts"
 import { told } from "./stream.ts"
@@ -93,12 +94,6 @@ const wordsOf = ({ hint, reason }: EndReason) => ({
   ...(hint === null ? {} : { hint }),
 })
 
-const again = ({ job }: RunSpecification) => `Launch it again with \`relaunch --job ${job}\``
-const cancelled = (specification: RunSpecification) => ({
-  reason: "the launch was cancelled",
-  hint: again(specification),
-})
-
 const noReason: EndReason = { reason: null, hint: null }
 
 const startReason = (cause: Cause.Cause<unknown>): EndReason => {
@@ -126,7 +121,7 @@ const supervise = (
       Effect.ignore(
         finish(
           Exit.isFailure(exit) && Cause.isInterruptedOnly(exit.cause)
-            ? { state: "killed", exitCode: null, ...cancelled(specification) }
+            ? { state: "killed", exitCode: null, ...cancelled(specification.job) }
             : {
                 state: "failed",
                 exitCode: null,
@@ -195,7 +190,7 @@ const supervise = (
             const exit = yield* started.exit
             const { exitCode } = exit
             yield* stopped
-              ? finish({ state: "killed", exitCode, ...cancelled(specification) })
+              ? finish({ state: "killed", exitCode, ...cancelled(specification.job) })
               : finishByItself(exit)
           }).pipe(Effect.ignore, Effect.ensuring(Fiber.interrupt(pump))),
     )
@@ -228,7 +223,7 @@ const supervise = (
         state: "killed",
         exitCode,
         reason: "stopped on request",
-        hint: again(specification),
+        hint: again(specification.job),
       })
     } else yield* finishByItself(exit)
     yield* emit(LaunchEvent.RunEnded({ run: runValue(yield* current(key)) }))

@@ -8,6 +8,7 @@ import {
   prepareLaunch,
   type RunSpecification,
   type RunValue,
+  recordCancelled,
 } from "@relaunch/launch"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
@@ -18,6 +19,7 @@ import { answer, answerJson, talk } from "../output.ts"
 import { launchRenderer, type ProgressMode } from "../render/launch.ts"
 import { launchRequestOf, launchSettingsOf } from "../request.ts"
 import { type Session, session } from "../session.ts"
+import { storeOf } from "../store-layer.ts"
 import { startSupervisor } from "../supervisor.ts"
 import { planOf } from "./plan.ts"
 
@@ -84,9 +86,12 @@ const conclude = (outcome: Outcome, current: Session): Effect.Effect<number, Fai
     return exitCodes.success
   })
 
-const follow = <R>(events: Stream.Stream<LaunchEvent, Failure, R>, current: Session) =>
+const follow = <R>(
+  events: Stream.Stream<LaunchEvent, Failure, R>,
+  outcome: Outcome,
+  current: Session,
+) =>
   Effect.gen(function* () {
-    const outcome: Outcome = {}
     const renderer = launchRenderer({
       mode: (current.text("progress") ?? "auto") as ProgressMode,
       asJson: current.flag("json"),
@@ -100,8 +105,13 @@ const follow = <R>(events: Stream.Stream<LaunchEvent, Failure, R>, current: Sess
       }),
       Effect.ensuring(renderer.end),
     )
-    return outcome
   })
+
+/** A run that was recorded, and that nobody had begun to see through. */
+const endRun = ({ run }: Outcome, current: Session) =>
+  run === undefined
+    ? Effect.void
+    : Effect.ignore(Effect.provide(recordCancelled(run), storeOf(current, "quiet")))
 
 export const launchCommand = (flags: Flags): CommandEffect =>
   Effect.gen(function* () {
@@ -109,21 +119,24 @@ export const launchCommand = (flags: Flags): CommandEffect =>
     if (current.flag("dry-run")) return yield* planOf(current)
     const request = yield* launchRequestOf(current)
     const settings = yield* launchSettingsOf(current)
-    const layers = launchLayers(current)
-    if (!current.flag("async")) {
-      const outcome = yield* Effect.provide(follow(launch(request, settings), current), layers)
-      return yield* conclude(outcome, current)
-    }
-    const outcome = yield* Effect.provide(follow(prepareLaunch(request, settings), current), layers)
-    const { specification } = outcome
-    if (specification === undefined)
-      return yield* Effect.dieMessage("a preparation without its end")
-    outcome.run = yield* startSupervisor(specification, current.configuration.locations.home)
-    if (!current.flag("json") && !current.flag("quiet")) {
-      yield* answer(outcome.run.id)
-      yield* talk(
-        `run ${outcome.run.id} goes on; follow it with \`relaunch run logs -f ${outcome.run.id}\``,
-      )
+    const outcome: Outcome = {}
+    const followed = (events: ReturnType<typeof launch>) =>
+      Effect.provide(follow(events, outcome, current), launchLayers(current))
+    const started = Effect.gen(function* () {
+      yield* followed(prepareLaunch(request, settings))
+      const { specification } = outcome
+      if (specification === undefined)
+        return yield* Effect.dieMessage("a preparation without its end")
+      outcome.run = yield* startSupervisor(specification, current.configuration.locations.home)
+    })
+    const isAsync = current.flag("async")
+    yield* Effect.onInterrupt(isAsync ? started : followed(launch(request, settings)), () =>
+      endRun(outcome, current),
+    )
+    const { run } = outcome
+    if (isAsync && run !== undefined && !current.flag("json") && !current.flag("quiet")) {
+      yield* answer(run.id)
+      yield* talk(`run ${run.id} goes on; follow it with \`relaunch run logs -f ${run.id}\``)
     }
     return yield* conclude(outcome, current)
   })
