@@ -199,16 +199,34 @@ export const runLogs = (text: string, follow: boolean): Stream.Stream<Uint8Array
         const had = run.launch.containerId !== undefined || fs.existsSync(file)
         return had ? tail(file, over, follow) : Stream.empty
       }
-      const lines = yield* store.runs.lines(run, "output.log")
-      const encoder = new TextEncoder()
-      return Stream.fromIterable(lines).pipe(
-        // `ERROR 2026-11-24T02:24:49.805077 text`: the SDK's own prefix.
-        Stream.map((line) =>
-          encoder.encode(
-            `${line.replace(/^(?:ERROR )?\d{4}-\d\d-\d\dT[\d:.]+ /, "").replace(/\n$/, "")}\n`,
-          ),
-        ),
-      )
+      return sdkLines(run, over, follow)
+    }),
+  )
+
+/** `ERROR 2026-11-24T02:24:49.805077 text`: the SDK's own prefix. */
+const plainLine = (line: string): string =>
+  `${line.replace(/^(?:ERROR )?\d{4}-\d\d-\d\dT[\d:.]+ /, "").replace(/\n$/, "")}\n`
+
+const sdkLines = (
+  run: Run,
+  over: Effect.Effect<boolean, Failure, Store>,
+  follow: boolean,
+): Stream.Stream<Uint8Array, Failure, Store> =>
+  Stream.unfoldEffect(0, (from) =>
+    Effect.gen(function* () {
+      const { runs } = yield* Store
+      // Asked before reading, as of a container's log.
+      let done = !follow || (yield* over)
+      let { lines, next } = yield* runs.linesFrom(run, "output.log", from)
+      while (lines.length === 0 && !done) {
+        yield* Effect.sleep(pollInterval)
+        done = yield* over
+        ;({ lines, next } = yield* runs.linesFrom(run, "output.log", from))
+      }
+      const text = lines.map(plainLine).join("")
+      return lines.length === 0
+        ? Option.none()
+        : Option.some([new TextEncoder().encode(text), next] as const)
     }),
   )
 

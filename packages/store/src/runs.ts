@@ -35,6 +35,19 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
     })
   }
 
+  const linesFrom: RunStore["linesFrom"] = (key, file, from) =>
+    db.read((now) => {
+      const rows = db.all<{ number: number; content: string }>(
+        `select number, content from line where run = $number and file = $file and number >= $from
+         order by number`,
+        { number: required(now, key).number, file, from },
+      )
+      return {
+        lines: rows.map(({ content }) => content),
+        next: (rows.at(-1)?.number ?? from - 1) + 1,
+      }
+    })
+
   return {
     create: (run) =>
       db.change((now) => {
@@ -105,16 +118,8 @@ export const makeRuns = (db: Database, blobs: Blobs): RunStore => {
           number: required(now, key).number,
         }),
       ),
-    lines: (key, file, from = 0) =>
-      db.read((now) =>
-        db
-          .all<{ content: string }>(
-            `select content from line where run = $number and file = $file and number >= $from
-             order by number`,
-            { number: required(now, key).number, file, from },
-          )
-          .map(({ content }) => content),
-      ),
+    lines: (key, file, from = 0) => Effect.map(linesFrom(key, file, from), ({ lines }) => lines),
+    linesFrom,
     files: (key) => db.read((now) => filesOf(db, blobs, required(now, key).number)),
     remove: (key) =>
       db

@@ -93,6 +93,12 @@ export interface RunStore {
     file: string,
     from?: number,
   ) => Answer<ReadonlyArray<string>>
+  /** The same, and the number from which what comes later is new. */
+  readonly linesFrom: (
+    key: ProjectKey & { readonly id: string },
+    file: string,
+    from: number,
+  ) => Answer<{ readonly lines: ReadonlyArray<string>; readonly next: number }>
   /** Files the SDK uploaded for the run. */
   readonly files: (key: ProjectKey & { readonly id: string }) => Answer<ReadonlyArray<ArtifactFile>>
   readonly remove: (key: ProjectKey & { readonly id: string }) => Answer<void>
