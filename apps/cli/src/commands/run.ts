@@ -171,6 +171,10 @@ export const stopCommand = (text: string, flags: Flags): CommandEffect =>
       Effect.provide(launchLayers(current, engine)),
       whileWaiting(current, "stop the run"),
     )
-    yield* current.flag("json") ? answerJson(run) : answer(`Stopped run ${run.id}: ${run.state}`)
+    const said =
+      run.finishedAt === null
+        ? `Asked run ${run.id} to stop; its program hears of it with what it sends next`
+        : `Stopped run ${run.id}: ${run.state}`
+    yield* current.flag("json") ? answerJson(run) : answer(said)
     return exitCodes.success
   })
