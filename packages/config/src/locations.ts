@@ -1,5 +1,6 @@
 /** Where things lie on this machine, by the XDG base directory specification. */
 import * as fs from "node:fs"
+import { userInfo } from "node:os"
 import { dirname, join, resolve } from "node:path"
 
 export interface Locations {
@@ -25,11 +26,22 @@ const projectFile = (workingDirectory: string): string | undefined => {
   }
 }
 
+/** Without a HOME, as a service has none, what the machine knows of its user. */
+const userFolder = (named: string | undefined): string => {
+  if (named?.startsWith("/")) return named
+  try {
+    return userInfo().homedir
+  } catch {
+    // A user that the machine has no entry of.
+    return "/"
+  }
+}
+
 export const locations = (
   env: Readonly<Record<string, string | undefined>>,
   workingDirectory: string,
 ): Locations => {
-  const user = env["HOME"] ?? "/"
+  const user = userFolder(env["HOME"])
   const base = (name: string, fallback: string) => {
     const chosen = env[name]
     return chosen?.startsWith("/") ? chosen : join(user, fallback)

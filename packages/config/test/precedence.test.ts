@@ -1,9 +1,10 @@
 /** One precedence for all settings, and an origin for every value. */
-import { describe, expect } from "bun:test"
+import { describe, expect, test } from "bun:test"
+import { userInfo } from "node:os"
 import { join } from "node:path"
 import { effect } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { settings, variablesOf } from "../src/index.ts"
+import { locations, settings, variablesOf } from "../src/index.ts"
 import { files, type Given, settingsOf } from "./user.ts"
 
 const everywhere: Given = {
@@ -154,6 +155,12 @@ describe("the table of settings", () => {
 })
 
 describe("places on this machine", () => {
+  test("are those of the user whom the machine knows where HOME is empty or missing", () => {
+    const { homedir } = userInfo()
+    for (const env of [{}, { HOME: "" }, { HOME: "relative" }])
+      expect(locations(env, "/").home).toBe(join(homedir, ".local/share/relaunch"))
+  })
+
   effect("follow XDG and RELAUNCH_HOME", () =>
     Effect.gen(function* () {
       const { home, locations } = yield* settingsOf({})
