@@ -140,7 +140,12 @@ const groupParent = (engine: EngineShape, group: string): Effect.Effect<string, 
   )
 
 const build = (
-  { features = Effect.succeed(classicFeatures), ignoreFile, name }: EngineBuilderOptions,
+  {
+    features = Effect.succeed(classicFeatures),
+    ignoreFile,
+    marksErrors = true,
+    name,
+  }: EngineBuilderOptions,
   engine: EngineShape,
   env: Environment,
   request: BuildRequest,
@@ -191,7 +196,7 @@ const build = (
         counted(tar, request.context.size, (event) => progress.unsafeOffer(event)),
         { "x-registry-config": logins },
       )
-      let reading: Reading = { ...firstReading, dockerfile }
+      let reading: Reading = { ...firstReading, marksErrors, dockerfile }
       let transferred = false
       const closing = endBuilds === undefined ? messages : closedBy(messages, endBuilds)
       /** Of an engine that refuses the build, or is sent no more, nothing is heard of the transfer's end. */
@@ -252,6 +257,8 @@ export interface EngineBuilderOptions {
   readonly name: string
   /** The file of the context that its builder heeds first; it is ours where a Dockerfile travels. */
   readonly ignoreFile: string
+  /** It tells what a step wrote to stderr by a colour; true by default. */
+  readonly marksErrors?: boolean
   /** What its builder has; Docker's classic one by default. */
   readonly features?: Effect.Effect<BuilderFeatures, Failure>
 }

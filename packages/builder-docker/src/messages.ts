@@ -15,6 +15,8 @@ export interface Reading {
   /** Output without its newline yet, of each stream apart: their pieces come in any order. */
   readonly partial: string
   readonly errorPartial: string
+  /** Docker's do, by a colour; with podman every colour is the program's own. */
+  readonly marksErrors: boolean
   /** What comes now is red. */
   readonly isRed: boolean
   /** A colour that is not whole yet. */
@@ -30,6 +32,7 @@ export const firstReading: Reading = {
   step: undefined,
   partial: "",
   errorPartial: "",
+  marksErrors: true,
   isRed: false,
   colour: "",
   log: [],
@@ -155,6 +158,7 @@ const flushed = (reading: Reading): Read => {
 
 /** Text of one message: its red parts are the program's stderr, the others its stdout or the builder's own. */
 const readStream = (reading: Reading, stream: string): Read => {
+  if (!reading.marksErrors) return readText(reading, stream)
   const text = reading.colour + stream
   const colour = unfinishedColour.exec(text)?.[0] ?? ""
   const [before, last] = ownMessage.test(text.replace(red, "")) ? flushed(reading) : [reading, []]

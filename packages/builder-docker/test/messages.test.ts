@@ -4,8 +4,8 @@ import type { BuildEvent } from "@relaunch/build"
 import { firstReading, lastEvents, readMessage } from "../src/messages.ts"
 import recorded from "./messages/streams.json"
 
-const read = (messages: ReadonlyArray<unknown>) => {
-  let reading = firstReading
+const read = (messages: ReadonlyArray<unknown>, first = firstReading) => {
+  let reading = first
   const events: Array<BuildEvent> = []
   for (const message of messages) {
     const [next, said] = readMessage(reading, message)
@@ -137,6 +137,15 @@ describe(`the stream of ${recorded.engine}`, () => {
       ...["> [stage-1 1/2] FROM a", "< done"],
       ...["> [stage-1 2/2] RUN printf other", "  other", "< done"],
     ])
+  })
+
+  test("leaves a program its colours where the engine marks nothing by them", () => {
+    const line = "\u001b[91mbright\u001b[0m red"
+    const { events } = read([{ stream: "STEP 1/1: RUN x\n" }, { stream: `${line}\n` }], {
+      ...firstReading,
+      marksErrors: false,
+    })
+    expect(told(events)).toEqual(["> [1/1] RUN x", `  ${line}`, "< done"])
   })
 
   test("names the lines of the step that failed, and of one that podman did not understand", () => {

@@ -48,6 +48,7 @@ export const podmanBuilder = (env: Environment): Layer.Layer<Builder, never, Eng
             name: "podman",
             // Heeded before the user's own `.dockerignore`, which so stays in the context.
             ignoreFile: ".containerignore",
+            marksErrors: false,
             features: Effect.map(engine.info, ({ serverVersion }) => featuresOf(serverVersion)),
           },
           engine,
