@@ -1,26 +1,18 @@
 /** One build through the BuildKit client, its events in this project's vocabulary. */
-import {
-  type BuildEvent as BuildkitEvent,
-  Client,
-  type ConnectOptions,
-  type Output,
-} from "@buildkit-js/client"
+import { type BuildEvent as BuildkitEvent, Client, type ConnectOptions } from "@buildkit-js/client"
 import { BuildEvent, type BuildRequest, type BuiltImage } from "@relaunch/build"
 import type { Environment } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { buildkitFailure, greeting } from "./failure.ts"
-import { buildkitRequest } from "./request.ts"
+import { buildkitRequest, type RequestOptions } from "./request.ts"
 
 type Address = Parameters<typeof Client.connect>[0]
 
-export interface BuildkitBuild {
+export interface BuildkitBuild extends RequestOptions {
   readonly address: Address
   readonly options: ConnectOptions
-  readonly output: Output
-  /** Base images with the digest they must have. */
-  readonly pinned: Readonly<Record<string, string>>
   /** What happens once all steps are done, the last of it `Finished`; `digest` is what BuildKit gave the image. */
   readonly made: (digest: string | undefined, client: Client) => Stream.Stream<BuildEvent, Failure>
 }
@@ -111,12 +103,13 @@ export const finishedWith = (
 
 /** Ends with `Finished`; leaving the stream cancels the build on the daemon. */
 export const buildWith = (
-  { address, made, options, output, pinned }: BuildkitBuild,
+  build: BuildkitBuild,
   env: Environment,
   request: BuildRequest,
 ): Stream.Stream<BuildEvent, Failure> =>
   Stream.unwrapScoped(
     Effect.gen(function* () {
+      const { address, made, options } = build
       const client = yield* Effect.mapError(
         Client.connect(address, { timeout: greeting, ...options }),
         buildkitFailure,
@@ -124,7 +117,7 @@ export const buildWith = (
       const steps = openSteps()
       const translated = translation(request)
       let digest: string | undefined
-      return client.build(buildkitRequest(request, env, output, pinned)).pipe(
+      return client.build(buildkitRequest(request, env, build)).pipe(
         Stream.mapConcat((event) => {
           if (event._tag === "Finished") digest = event.result.digest
           const events = translated(event)

@@ -172,11 +172,17 @@ const byLayers = (
     ),
 })
 
+/** Of the daemon, and of the engine that gets the image. */
+interface Abilities {
+  readonly features: Effect.Effect<BuilderFeatures>
+  readonly takesLayers: Effect.Effect<boolean, Failure>
+}
+
 const build = (
   target: Target,
   engine: EngineShape,
   env: Environment,
-  takesLayers: Effect.Effect<boolean, Failure>,
+  { features, takesLayers }: Abilities,
   request: BuildRequest,
 ) =>
   Stream.unwrapScoped(
@@ -187,8 +193,13 @@ const build = (
         ),
       )
       const options = yield* target.options
+      const { rewrittenTimestamps } = yield* features
       const by = (way: Way) =>
-        buildWith({ address: target.address, options, pinned, ...way }, env, request)
+        buildWith(
+          { address: target.address, options, pinned, rewrittenTimestamps, ...way },
+          env,
+          request,
+        )
       const { destination } = target
       if (destination !== undefined) {
         return by(byRegistry(engine, target, pushedName(destination, request.ref), request))
@@ -228,7 +239,11 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
         Effect.map(target.options, (options) => ({ address: target.address, options })),
       ),
       build: (request) =>
-        toldAboutEpoch(request, features, build(target, engine, env, takesLayers, request)),
+        toldAboutEpoch(
+          request,
+          features,
+          build(target, engine, env, { features, takesLayers }, request),
+        ),
     } satisfies BuilderShape
   })
 

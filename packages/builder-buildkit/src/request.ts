@@ -43,11 +43,18 @@ export const loginSource =
       Effect.orElseSucceed(() => undefined),
     )
 
+export interface RequestOptions {
+  readonly output: Output
+  /** Base images with the digest they must have. */
+  readonly pinned: Readonly<Record<string, string>>
+  /** Whether the daemon can make times of files in layers follow SOURCE_DATE_EPOCH. */
+  readonly rewrittenTimestamps: boolean
+}
+
 export const buildkitRequest = (
   request: BuildRequest,
   env: Environment,
-  output: Output,
-  pinned: Readonly<Record<string, string>>,
+  { output, pinned, rewrittenTimestamps }: RequestOptions,
 ): BuildkitRequest => ({
   context: { entries: request.context.entries.map(entryOf) },
   // The context is what it should be: its `.dockerignore` has been applied.
@@ -58,7 +65,10 @@ export const buildkitRequest = (
   secrets: request.secrets,
   ...(request.sourceDateEpoch === undefined
     ? {}
-    : { sourceDateEpoch: request.sourceDateEpoch, rewriteTimestamps: true }),
+    : {
+        sourceDateEpoch: request.sourceDateEpoch,
+        rewriteTimestamps: rewrittenTimestamps,
+      }),
   ...(request.noCache === undefined ? {} : { noCache: request.noCache }),
   credentials: loginSource(env),
   // Builds of one job send only what changed since the last.

@@ -100,6 +100,7 @@ const dockerShape = (engine: EngineShape, env: Environment): BuilderShape => {
               ? rewrittenOutput(request.ref)
               : { type: "moby", names: [request.ref] },
             pinned: {},
+            rewrittenTimestamps: isRewritten,
             made: () => finishedWith(builtImage(engine, request.ref)),
           },
           env,

@@ -6,12 +6,11 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { controlOf } from "../control.ts"
 import { cleanPath, toName } from "../fsutil/name.ts"
 import { ExportError } from "../fsutil/receive.ts"
 import { ContextError, type Tree } from "../fsutil/tree.ts"
 import { asRpcError } from "../grpc/connection.ts"
-import { type RpcError, rpcError } from "../grpc/status.ts"
+import type { RpcError } from "../grpc/status.ts"
 import type { Receiver } from "../session/receiver.ts"
 import { newId, openSession, type Session } from "../session/session.ts"
 import type { ConnectError } from "../transport/connect-error.ts"
@@ -27,6 +26,7 @@ import type { Value } from "../wire/message.ts"
 import { type CachePlan, cachePlan } from "./cache.ts"
 import { type BuildError, buildError } from "./error.ts"
 import { BuildEvent, type BuildResult } from "./event.ts"
+import { checkNeeds } from "./needs.ts"
 import { exporterOf, layoutOf, receiverOf } from "./output.ts"
 import { type Progress, progress } from "./progress.ts"
 import { type BuildRequest, frontendAttributes, type Sources, sourcesOf } from "./request.ts"
@@ -155,21 +155,6 @@ const statusMessages = (
     }),
   ).pipe(Stream.catchAll(() => Stream.empty))
 
-/** Daemons before 0.13 silently make the first output alone. */
-const checkOutputs = (
-  daemon: Daemon,
-  { outputs = [] }: BuildRequest,
-): Effect.Effect<void, RpcError> =>
-  outputs.length < 2
-    ? Effect.void
-    : Effect.flatMap(controlOf(daemon).info, ({ version }) => {
-        const minor = Number(/^v?0\.(\d+)\./.exec(version ?? "v0.1.0")?.[1] ?? 0)
-        // A daemon built without a version says 0.0.0.
-        return minor > 0 && minor < 13
-          ? rpcError("UNIMPLEMENTED", "this daemon can make only one output at a time", "Solve")
-          : Effect.void
-      })
-
 const prepared = (
   daemon: Daemon,
   request: BuildRequest,
@@ -189,7 +174,7 @@ const prepared = (
       sent = []
       return all
     }
-    yield* checkOutputs(daemon, request)
+    yield* checkNeeds(daemon, request)
     const cache = yield* Effect.promise(() =>
       cachePlan(request.cacheFrom ?? [], request.cacheTo ?? []),
     )

@@ -52,6 +52,7 @@ export interface BuildRequest {
   readonly ssh?: SshAgents
   /** Registry logins; nobody's by default, so that nothing of the user's is used unasked. */
   readonly credentials?: CredentialSource
+  /** 0.11 and newer. */
   readonly attestations?: {
     readonly provenance?: "min" | "max"
     /** True, or the image of a generator. */
