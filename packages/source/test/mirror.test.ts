@@ -125,6 +125,25 @@ describe("a mirror", () => {
     }),
   )
 
+  liveEffect("that is damaged and may not be removed is a failure of the cache", () =>
+    Effect.gen(function* () {
+      const { cache, source } = yield* gitUser()
+      const { url } = yield* gitRepository({ commits: versions(1) })
+      yield* source(url.ssh)
+      const [mirror = ""] = fs.globSync(join(cache, "git", "*.git"))
+      fs.truncateSync(join(mirror, "HEAD"))
+      yield* Effect.acquireRelease(
+        Effect.promise(() => Bun.$`mount --bind ${mirror} ${mirror}`.quiet()),
+        () => Effect.promise(() => Bun.$`umount -l ${mirror}`.quiet()),
+      )
+      const failed = yield* Effect.flip(source(url.ssh))
+      expect([failed.code, failed.message]).toEqual([
+        "E_SOURCE_UNREADABLE",
+        expect.stringContaining(`The cache \`${join(cache, "git")}\` cannot be used`),
+      ])
+    }),
+  )
+
   liveEffect("answers a commit that it holds without the remote", () =>
     Effect.gen(function* () {
       let asked = 0

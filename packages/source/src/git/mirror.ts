@@ -42,6 +42,10 @@ const unusable = (cache: string, cause: unknown): Failure =>
     cause,
   })
 
+/** A change of the cache, parts of which may be another user's, as of a launch under sudo. */
+const changed = (cache: string, change: () => void): Effect.Effect<void, Failure> =>
+  Effect.try({ try: change, catch: (cause) => unusable(join(cache, "git"), cause) })
+
 const created = (folder: string, options: GitOptions): Answer<void> =>
   fs.existsSync(join(folder, "HEAD"))
     ? Effect.void
@@ -51,18 +55,20 @@ const created = (folder: string, options: GitOptions): Answer<void> =>
       })
 
 /** Lock files and half packs of a git that was killed; while we hold the lock, nobody else's git is in the mirror. */
-const withoutRemains = (folder: string): Effect.Effect<void> =>
-  Effect.sync(() => {
-    const found = fs.lstatSync(folder, { throwIfNoEntry: false })
-    if (found?.isDirectory() !== true) return fs.rmSync(folder, { force: true })
-    for (const name of fs.readdirSync(folder)) {
-      if (name.endsWith(".lock")) fs.rmSync(join(folder, name), { force: true })
-    }
-    const packs = join(folder, "objects", "pack")
-    for (const name of fs.existsSync(packs) ? fs.readdirSync(packs) : []) {
-      if (name.startsWith("tmp_")) fs.rmSync(join(packs, name), { force: true })
-    }
-  })
+const withoutRemains = (folder: string): void => {
+  const found = fs.lstatSync(folder, { throwIfNoEntry: false })
+  if (found?.isDirectory() !== true) {
+    fs.rmSync(folder, { force: true })
+    return
+  }
+  for (const name of fs.readdirSync(folder)) {
+    if (name.endsWith(".lock")) fs.rmSync(join(folder, name), { force: true })
+  }
+  const packs = join(folder, "objects", "pack")
+  for (const name of fs.existsSync(packs) ? fs.readdirSync(packs) : []) {
+    if (name.startsWith("tmp_")) fs.rmSync(join(packs, name), { force: true })
+  }
+}
 
 const inMirror =
   (folder: string, options: GitOptions) =>
@@ -149,7 +155,7 @@ export const withoutDamaged = (
       options,
     )(...["fsck", "--no-dangling", "--no-progress", ...heads])
     if (exitCode === 0) return false
-    yield* Effect.sync(() => fs.rmSync(folder, { recursive: true, force: true }))
+    yield* changed(cache, () => fs.rmSync(folder, { recursive: true, force: true }))
     return true
   }).pipe(Effect.scoped)
 
@@ -168,7 +174,7 @@ export const mirrored = (
       catch: (cause) => unusable(join(cache, "git"), cause),
     })
     yield* lockedMirror(folder, cache)
-    yield* withoutRemains(folder)
+    yield* changed(cache, () => withoutRemains(folder))
     yield* created(folder, options)
     const commitOf = (commit: string): FoundRef => ({ commit, kind: "commit", name: commit })
 
