@@ -1,6 +1,8 @@
 /** Logs of containers: each run that had one has a file of what it printed, be it empty. */
 import * as fs from "node:fs"
+import { join } from "node:path"
 import type { BadRecord } from "./check-records.ts"
+import { codeOf } from "./explain.ts"
 import { consoleLogOf } from "./runs.ts"
 
 interface Row {
@@ -18,8 +20,13 @@ export const badLogs = (
   all: (sql: string) => ReadonlyArray<unknown>,
 ): ReadonlyArray<BadRecord> =>
   (all(withContainer) as ReadonlyArray<Row>).flatMap((run) => {
-    const found = fs.lstatSync(consoleLogOf(home, run), { throwIfNoEntry: false })
     const subject = `${run.entity}/${run.project}/${run.id} console.log`
-    if (found?.isFile() === true) return []
-    return [{ subject, problem: found === undefined ? "is missing" : "is no regular file" }]
+    try {
+      const found = fs.lstatSync(consoleLogOf(home, run), { throwIfNoEntry: false })
+      if (found?.isFile() === true) return []
+      return [{ subject, problem: found === undefined ? "is missing" : "is no regular file" }]
+    } catch (cause) {
+      // A folder that may not be entered, which has others of them.
+      return [{ subject: join(home, "runs"), problem: `cannot be read: ${codeOf(cause)}` }]
+    }
   })

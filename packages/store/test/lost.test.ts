@@ -118,4 +118,11 @@ test("a log of a container that is gone is damage; what never had a container ha
     { kind: "content", subject: "local/hello/lost console.log", problem: "is missing" },
     { kind: "content", subject: "local/hello/fifo console.log", problem: "is no regular file" },
   ])
+  // What cannot be entered is told once, whatever the reason, and hides no other.
+  const project = join(home, "runs", "local", "hello")
+  fs.rmSync(project, { recursive: true })
+  fs.symlinkSync(project, project)
+  expect(await damageOf(home)).toEqual([
+    { kind: "content", subject: join(home, "runs"), problem: "cannot be read: ELOOP" },
+  ])
 })
