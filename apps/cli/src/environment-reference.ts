@@ -18,7 +18,10 @@ export const otherVariables: Readonly<
     ],
     ["WANDB_CONFIG_DIR", "folder of W&B's `launch-config.yaml`"],
     ["TMPDIR", "folder for temporary files; default `/tmp`"],
-    ["HOME", "where the folders above are, and the user's settings of git, ssh and docker"],
+    [
+      "HOME",
+      "where the folders above are (without it, in the home that the machine has of its user), and the settings of git, ssh and docker",
+    ],
     [
       "PATH",
       "where `git`, `git-lfs`, `ssh`, `podman`, and `docker`, `nerdctl` or `kubectl` of BUILDKIT_HOST are found",
