@@ -7,7 +7,7 @@ import { join } from "node:path"
 import type { Failure } from "@relaunch/failure"
 import { abandonedTemporary, forgetEmptyPlaces, removeAbandoned } from "@relaunch/lock"
 import { Runner } from "@relaunch/runner"
-import { goneProcesses, type Run, Store } from "@relaunch/store"
+import { type Draft, goneProcesses, type Run, Store } from "@relaunch/store"
 import * as Effect from "effect/Effect"
 import { isUnwatched, recordCrash } from "./runs.ts"
 
@@ -28,6 +28,14 @@ export type Leftover =
   | {
       readonly kind: "folder"
       /** Absolute path. */
+      readonly id: string
+      /** Bytes. */
+      readonly size: number
+    }
+  | {
+      /** An artifact whose upload ended with its run, before it was whole. */
+      readonly kind: "artifact"
+      /** `entity/project/name` */
       readonly id: string
       /** Bytes. */
       readonly size: number
@@ -68,6 +76,38 @@ const unwatched: Effect.Effect<ReadonlyArray<Run>, Failure, Store> = Effect.gen(
   return runs.flat().filter((run) => isUnwatched(run, store))
 })
 
+/** Drafts of launched runs that are over: who speaks for itself may come back and go on. */
+const leftDrafts = Effect.gen(function* () {
+  const store = yield* Store
+  return yield* Effect.filter(yield* store.artifacts.drafts, ({ entity, project, run }) =>
+    run === null
+      ? Effect.succeed(false)
+      : Effect.map(
+          store.runs.find({ entity, project, id: run }),
+          (found) =>
+            found !== undefined &&
+            found.launch !== null &&
+            (found.finishedAt !== null || isUnwatched(found, store)),
+        ),
+  )
+})
+
+const nameOf = ({ entity, name, project }: Draft) => `${entity}/${project}/${name}`
+
+/** False when others removed them first. */
+const removeDrafts = (named: string): Effect.Effect<boolean, Failure, Store> =>
+  Effect.gen(function* () {
+    const { artifacts } = yield* Store
+    const drafts = (yield* leftDrafts).filter((draft) => nameOf(draft) === named)
+    return yield* artifacts.remove(drafts.map(({ id }) => id)).pipe(
+      Effect.as(drafts.length > 0),
+      Effect.catchIf(
+        ({ code }) => code === "E_ARTIFACT_NOT_FOUND",
+        () => Effect.succeed(false),
+      ),
+    )
+  })
+
 /** All but containers, for which an engine is needed. */
 export const leftovers: Effect.Effect<ReadonlyArray<Leftover>, Failure, Store> = Effect.gen(
   function* () {
@@ -76,10 +116,14 @@ export const leftovers: Effect.Effect<ReadonlyArray<Leftover>, Failure, Store> =
     const folders = (yield* abandoned(store.home)).map(
       (id): Leftover => ({ kind: "folder", id, size: sizeOf(id) }),
     )
+    const drafts = new Map<string, number>()
+    for (const draft of yield* leftDrafts)
+      drafts.set(nameOf(draft), (drafts.get(nameOf(draft)) ?? 0) + draft.size)
+    const artifacts = [...drafts].map(([id, size]): Leftover => ({ kind: "artifact", id, size }))
     const { count, size } = yield* store.unnamed(true)
     const content: ReadonlyArray<Leftover> =
       count === 0 ? [] : [{ kind: "content", id: join(store.home, "blobs"), size }]
-    return [...runs, ...folders, ...content]
+    return [...artifacts, ...runs, ...folders, ...content]
   },
 )
 
@@ -127,6 +171,8 @@ export const removeLeftovers = (
       if (one.kind === "run") {
         const runs = (yield* store.runs.lookUp(one.id)).filter((run) => isUnwatched(run, store))
         if ((yield* Effect.forEach(runs, recordCrash)).includes(true)) removed.push(one)
+      } else if (one.kind === "artifact") {
+        if (yield* removeDrafts(one.id)) removed.push(one)
       } else if (one.kind === "content") {
         const { count, size } = yield* store.unnamed(false)
         if (count > 0) removed.push({ ...one, size })

@@ -1,7 +1,7 @@
 /** Rows of artifacts, collections and aliases. For use inside `read` and `change`. */
 import { failure } from "@relaunch/failure"
 import { type Database, timeText } from "./database.ts"
-import type { ArtifactState, ProjectKey } from "./model.ts"
+import type { ArtifactState, Draft, ProjectKey } from "./model.ts"
 import { ensureProject } from "./projects.ts"
 import type { Collection, SdkArtifact } from "./sdk.ts"
 
@@ -277,3 +277,13 @@ export const artifactsOfRun = (
      order by artifact.number`,
     { run, role },
   )
+
+export const draftsOf = (db: Database): ReadonlyArray<Draft> =>
+  selectArtifacts(db, "artifact.state = 'PENDING'", {}).map((artifact) => {
+    const { createdByRun, entity, id, name, number, project } = artifact
+    const sum = db.get<{ size: number | null }>(
+      "select sum(size) as size from upload where artifact = $number",
+      { number },
+    )
+    return { entity, project, id, name, run: createdByRun, size: sum?.size ?? 0 }
+  })

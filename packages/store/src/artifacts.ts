@@ -8,6 +8,7 @@ import {
   artifactAt,
   artifactNumber,
   artifactsOfRun,
+  draftsOf,
   ensureCollection,
   findArtifact,
   linkRun,
@@ -257,6 +258,7 @@ export const makeArtifacts = (db: Database, blobs: Blobs): ArtifactStore => {
         if (found.length === 0) requiredArtifact(db, id)
         return found
       }),
+    drafts: db.read(() => draftsOf(db)),
     remove: (ids) =>
       db
         .change(() => {

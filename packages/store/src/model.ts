@@ -131,6 +131,15 @@ export type Content =
       readonly isSame?: (descriptor: number) => boolean
     }
 
+/** A version that is not whole yet. */
+export interface Draft extends ProjectKey {
+  readonly id: string
+  readonly name: string
+  readonly run: string | null
+  /** Bytes of it that are here. */
+  readonly size: number
+}
+
 export interface NewArtifact extends ProjectKey {
   readonly type: string
   readonly name: string

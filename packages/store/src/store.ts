@@ -12,6 +12,7 @@ import type { UnnamedContent } from "./blobs.ts"
 import type {
   Artifact,
   ArtifactFile,
+  Draft,
   KeyScope,
   LaunchRecord,
   NewArtifact,
@@ -50,6 +51,8 @@ export interface ArtifactStore {
   ) => Answer<ReadonlyArray<Artifact>>
   /** By path; the one with this path when it is given. Fails with E_ARTIFACT_NOT_FOUND. */
   readonly files: (id: string, path?: string) => Answer<ReadonlyArray<ArtifactFile>>
+  /** Versions whose upload has begun and is not finished, with the id of the run that logs them. */
+  readonly drafts: Answer<ReadonlyArray<Draft>>
   /** Removes one version, or all of a collection; blobs that nothing names any more go too. */
   readonly remove: (ids: ReadonlyArray<string>) => Answer<void>
   readonly setMetadata: (id: string, metadataText: string) => Answer<void>

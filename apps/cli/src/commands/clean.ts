@@ -73,6 +73,8 @@ const detailOf = (left: Leftover): string => {
       return "recorded as going on; nobody watches it"
     case "container":
       return `${left.state}, of run ${left.run}`
+    case "artifact":
+      return `${humanSize(left.size)}, never whole; its run is over`
     case "folder":
     case "content":
       return humanSize(left.size)
