@@ -1,7 +1,7 @@
 /** Configuration files: YAML whose keys are the settings. All problems of a file are named at once. */
 import * as fs from "node:fs"
 import { dirname, resolve } from "node:path"
-import { type Failure, failure, orNearest, reasonOf } from "@relaunch/failure"
+import { Failure, failure, orNearest, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { furtherProblems, locatedDocument, type Place, problemText } from "./document.ts"
 import { formOf } from "./form.ts"
@@ -20,18 +20,34 @@ export interface ConfigFile {
   readonly values: ReadonlyMap<SettingKey, { readonly value: FileValue; readonly line: number }>
 }
 
+/** Why there is no file of settings to read at a path where something is. */
+const noFile = (path: string, what: string): Failure =>
+  failure("E_CONFIG", `\`${path}\` is ${what}`, {
+    hints: ["Move it away, or put a file of settings in its place"],
+    details: { path },
+  })
+
+/** Undefined of a file that is not there, and of `/dev/null`, which is how one says so. */
 const textOf = (path: string): Effect.Effect<string | undefined, Failure> =>
   Effect.try({
-    // Of a FIFO, reading would never end.
-    try: () =>
-      fs.statSync(path, { throwIfNoEntry: false })?.isFile() === true
-        ? fs.readFileSync(path, "utf8")
-        : undefined,
+    try: () => {
+      const status = fs.statSync(path, { throwIfNoEntry: false })
+      if (status === undefined) {
+        if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
+        throw noFile(path, "a link that leads nowhere")
+      }
+      if (status.isCharacterDevice()) return undefined
+      if (status.isFile()) return fs.readFileSync(path, "utf8")
+      // Of a FIFO, reading would never end.
+      throw noFile(path, status.isDirectory() ? "a directory" : "no regular file")
+    },
     catch: (cause) =>
-      failure("E_CONFIG", `\`${path}\` cannot be read: ${reasonOf(cause)}`, {
-        hints: ["Check its permissions"],
-        cause,
-      }),
+      cause instanceof Failure
+        ? cause
+        : failure("E_CONFIG", `\`${path}\` cannot be read: ${reasonOf(cause)}`, {
+            hints: ["Check its permissions"],
+            cause,
+          }),
   })
 
 const keys = settings.map(({ key }) => key)

@@ -16,11 +16,15 @@ export interface Locations {
   readonly wandbFile: string
 }
 
+/** A link that leads nowhere is there too, and is told when it is read. */
+const isThere = (file: string): boolean =>
+  fs.lstatSync(file, { throwIfNoEntry: false }) !== undefined
+
 const projectFile = (workingDirectory: string): string | undefined => {
   for (let folder = resolve(workingDirectory); ; folder = dirname(folder)) {
     for (const name of ["relaunch.yaml", "relaunch.yml"]) {
       const file = join(folder, name)
-      if (fs.existsSync(file)) return file
+      if (isThere(file)) return file
     }
     if (fs.existsSync(join(folder, ".git")) || folder === dirname(folder)) return undefined
   }
