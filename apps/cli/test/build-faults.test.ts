@@ -50,7 +50,12 @@ const flagsFor = (name: string) => [
 
 describe("a registry", () => {
   const faults = [
-    [401, 3, "E_REGISTRY_AUTH", /does not give `127\.0\.0\.1:\d+\/library\/busybox:1`/],
+    [
+      401,
+      3,
+      "E_REGISTRY_AUTH",
+      /does not give `127\.0\.0\.1:\d+\/library\/busybox:1` to anonymous users; credential helper `docker-credential-absent` is not installed$/,
+    ],
     [429, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/busybox:1`/],
     [500, 75, "E_NETWORK", /could not serve `127\.0\.0\.1:\d+\/library\/busybox:1`/],
   ] as const
@@ -61,12 +66,17 @@ describe("a registry", () => {
           const { address, state } = yield* faultyRegistry
           const image = `${address}/library/busybox:1`
           const registries = yield* temporaryFolder({
+            // It keeps nobody from what is public.
+            "config.json": JSON.stringify({ credsStore: "absent" }),
             "registries.conf": `[[registry]]\nlocation = "${address}"\ninsecure = true\n`,
           })
-          const given =
-            name === "podman"
-              ? { ...env, CONTAINERS_REGISTRIES_CONF: join(registries, "registries.conf") }
-              : env
+          const given = {
+            ...env,
+            DOCKER_CONFIG: registries,
+            ...(name === "podman"
+              ? { CONTAINERS_REGISTRIES_CONF: join(registries, "registries.conf") }
+              : {}),
+          }
           const folder = yield* temporaryFolder({
             "main.sh": script(),
             Dockerfile: `FROM ${image}\nWORKDIR /x\nCOPY main.sh .\n`,

@@ -1,12 +1,12 @@
 /** One build through the BuildKit client, its events in this project's vocabulary. */
 import { type BuildEvent as BuildkitEvent, Client, type ConnectOptions } from "@buildkit-js/client"
 import { BuildEvent, type BuildRequest, type BuiltImage } from "@relaunch/build"
-import type { Environment } from "@relaunch/engine"
+import { type Environment, withHelper } from "@relaunch/engine"
 import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import * as Stream from "effect/Stream"
 import { buildkitFailure, greeting } from "./failure.ts"
-import { buildkitRequest, type RequestOptions } from "./request.ts"
+import { buildkitRequest, loginsOf, type RequestOptions } from "./request.ts"
 
 type Address = Parameters<typeof Client.connect>[0]
 
@@ -116,8 +116,9 @@ export const buildWith = (
       )
       const steps = openSteps()
       const translated = translation(request)
+      const { helperFailures, source } = loginsOf(env)
       let digest: string | undefined
-      return client.build(buildkitRequest(request, env, build)).pipe(
+      return client.build(buildkitRequest(request, source, build)).pipe(
         Stream.mapConcat((event) => {
           if (event._tag === "Finished") digest = event.result.digest
           const events = translated(event)
@@ -128,7 +129,7 @@ export const buildWith = (
           Stream.concat(
             // Whether a step goes on where the connection broke is not known.
             Stream.fromIterable(error._tag === "BuildError" ? steps.ends() : []),
-            Stream.fail(buildkitFailure(error)),
+            Stream.fail(withHelper(buildkitFailure(error), helperFailures)),
           ),
         ),
         Stream.concat(

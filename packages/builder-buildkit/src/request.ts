@@ -6,7 +6,8 @@ import type {
   TreeEntry,
 } from "@buildkit-js/client"
 import { type BuildRequest, type ContextEntry, isListed } from "@relaunch/build"
-import { type Environment, loginFor } from "@relaunch/engine"
+import { accessTo, type Environment } from "@relaunch/engine"
+import type { Failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 
 const entryOf = (entry: ContextEntry): TreeEntry => {
@@ -28,20 +29,32 @@ const entryOf = (entry: ContextEntry): TreeEntry => {
   }
 }
 
-/** The user's registry logins, as for everything else; a failing helper means no login. */
-export const loginSource =
-  (env: Environment): CredentialSource =>
-  (host) =>
-    loginFor(host === "registry-1.docker.io" ? "docker.io" : host, env).pipe(
-      Effect.map((login) =>
-        login === undefined
+export interface Logins {
+  /** The user's registry logins, as for everything else. */
+  readonly source: CredentialSource
+  /** By registry: why the credential helper of one gave no login to `source`. */
+  readonly helperFailures: ReadonlyMap<string, Failure>
+}
+
+/** Of one build. */
+export const loginsOf = (env: Environment): Logins => {
+  const helperFailures = new Map<string, Failure>()
+  const source: CredentialSource = (host) => {
+    const registry = host === "registry-1.docker.io" ? "docker.io" : host
+    return accessTo(registry, env).pipe(
+      Effect.map(({ helperFailure, login }) => {
+        if (helperFailure !== undefined) helperFailures.set(registry, helperFailure)
+        return login === undefined
           ? undefined
           : login.identityToken === ""
             ? { username: login.username, secret: login.password }
-            : { username: "", secret: login.identityToken },
-      ),
+            : { username: "", secret: login.identityToken }
+      }),
       Effect.orElseSucceed(() => undefined),
     )
+  }
+  return { source, helperFailures }
+}
 
 export interface RequestOptions {
   readonly output: Output
@@ -53,7 +66,7 @@ export interface RequestOptions {
 
 export const buildkitRequest = (
   request: BuildRequest,
-  env: Environment,
+  credentials: CredentialSource,
   { output, pinned, rewrittenTimestamps }: RequestOptions,
 ): BuildkitRequest => ({
   context: { entries: request.context.entries.map(entryOf) },
@@ -70,7 +83,7 @@ export const buildkitRequest = (
         rewriteTimestamps: rewrittenTimestamps,
       }),
   ...(request.noCache === undefined ? {} : { noCache: request.noCache }),
-  credentials: loginSource(env),
+  credentials,
   // Builds of one job send only what changed since the last.
   sharedKey: request.ref.slice(0, request.ref.lastIndexOf(":")),
   namedContexts: Object.fromEntries(

@@ -15,10 +15,8 @@ import {
   type Endpoint,
   type EngineShape,
   type Environment,
-  headerJson,
-  loginFor,
-  registryOf,
   statusOf,
+  withHelper,
 } from "@relaunch/engine"
 import { type Failure, failure, openFilesFailure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
@@ -28,6 +26,7 @@ import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
 import { closedBy } from "./closing.ts"
 import { contextVertex, counted } from "./counted.ts"
+import { registryLogins } from "./logins.ts"
 import { firstReading, lastEvents, type Reading, readMessage } from "./messages.ts"
 import { type SentDockerfile, sourceOf } from "./source.ts"
 import { ChangedWhileRead, tarStream } from "./tar.ts"
@@ -103,23 +102,6 @@ const noSecrets = (name: string): Failure =>
     details: { builder: name },
   })
 
-const registryConfig = (bases: ReadonlyArray<string>, env: Environment) =>
-  Effect.gen(function* () {
-    const entries: Array<readonly [string, unknown]> = []
-    for (const registry of new Set(bases.map(registryOf))) {
-      const login = yield* loginFor(registry, env)
-      if (login === undefined) continue
-      const key = registry === "docker.io" ? "https://index.docker.io/v1/" : registry
-      entries.push([
-        key,
-        login.identityToken === ""
-          ? { username: login.username, password: login.password }
-          : { identitytoken: login.identityToken },
-      ])
-    }
-    return headerJson(Object.fromEntries(entries))
-  })
-
 /** A refusal before the first step is about the Dockerfile, not about the engine. */
 const refusal = (error: Failure, dockerfile: SentDockerfile): Failure => {
   const message = error.details["message"]
@@ -161,7 +143,7 @@ const build = (
       const { buildGroup, endBuilds }: Partial<Endpoint> = isForeign ? {} : endpoint
       const progress = yield* Queue.unbounded<BuildEvent>()
       const { sourceDateEpoch } = request
-      const logins = yield* registryConfig(request.bases, env)
+      const logins = yield* registryLogins(request.bases, env)
       let broken: Failure | undefined
       const tar = contextTar(
         request,
@@ -194,7 +176,7 @@ const build = (
           ...(secrets.length === 0 ? {} : { secrets: JSON.stringify(secrets.map(secretWords)) }),
         },
         counted(tar, request.context.size, (event) => progress.unsafeOffer(event)),
-        { "x-registry-config": logins },
+        { "x-registry-config": logins.header },
       )
       let reading: Reading = { ...firstReading, marksErrors, dockerfile }
       let transferred = false
@@ -209,7 +191,7 @@ const build = (
         })
         return Stream.concat(
           Stream.fromIterable(isOver && !transferred ? [end] : []),
-          Stream.fail(broken ?? refusal(error, dockerfile)),
+          Stream.fail(broken ?? withHelper(refusal(error, dockerfile), logins.helperFailures)),
         )
       }
       const events = closing.pipe(

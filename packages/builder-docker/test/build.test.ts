@@ -10,14 +10,17 @@ import {
   collectContext,
 } from "@relaunch/build"
 import { Engine } from "@relaunch/engine"
-import { liveEffect, temporaryFolder, testEngine } from "@relaunch/testing"
+import { liveEffect, temporaryFolder, testRig } from "@relaunch/testing"
 import * as Chunk from "effect/Chunk"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
 import { dockerBuilder } from "../src/index.ts"
 
-const { host } = await testEngine()
+const {
+  engine: { host },
+  registry: { login },
+} = await testRig()
 
 const classic = { DOCKER_BUILDKIT: "0" }
 
@@ -206,6 +209,23 @@ for (const [name, env] of builders) {
           seen.some((event) => event._tag === "VertexFinished" && event.error !== undefined),
         ).toBe(true)
       }).pipe(Effect.provide(services(env))),
+    )
+
+    liveEffect("names the credential helper that failed where a registry wants a login", () =>
+      Effect.gen(function* () {
+        const config = JSON.stringify({ credsStore: "absent" })
+        const DOCKER_CONFIG = yield* temporaryFolder({ "config.json": config })
+        const context = yield* collectContext(yield* temporaryFolder({ a: "x" }))
+        const image = `${login.address}/team/private:1`
+        const request = yield* requested(context, `FROM ${image}\nCOPY a /a\n`)
+        const { failed } = yield* failing({ ...request, bases: [image] }).pipe(
+          Effect.provide(services({ ...env, DOCKER_CONFIG })),
+        )
+        expect(failed.code).toBe("E_REGISTRY_AUTH")
+        expect(failed.message).toEndWith(
+          "; credential helper `docker-credential-absent` is not installed",
+        )
+      }),
     )
 
     liveEffect("ends what it began before it refuses a Dockerfile", () =>

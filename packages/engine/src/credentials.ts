@@ -2,7 +2,7 @@
  * Registry logins of the user: `auths`, `credHelpers` and `credsStore` of docker's `config.json`,
  * helpers spoken to by their stdin and stdout protocol. Secrets stay in memory.
  */
-import { type Failure, failure } from "@relaunch/failure"
+import { type Failure, failure, reasonOf } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import { dockerConfig, type Environment } from "./endpoint.ts"
 
@@ -58,14 +58,32 @@ const loginOf = (value: unknown): Login | undefined => {
   return login.username !== "" || login.identityToken !== "" ? login : undefined
 }
 
-/** `docker-credential-<helper> get`; a helper that has nothing for the key answers with status 1. */
-const askHelper = (
-  helper: string,
-  key: string,
-  env: Environment,
-): Effect.Effect<Login | undefined, Failure> =>
+const helperFailure = (helper: string, what: string, hint: string): Failure =>
+  failure("E_REGISTRY_AUTH", `Credential helper \`docker-credential-${helper}\` ${what}`, {
+    hints: [hint],
+    details: { helper },
+  })
+
+const orRemoved = (helper: string, first: string): string =>
+  `${first}, or remove \`${helper}\` from credsStore and credHelpers in docker's config.json`
+
+/** How helpers say that they have nothing for a key (docker-credential-helpers, `credentials/error.go`). */
+const hasNothing = "credentials not found in native keychain"
+
+/** Helpers say on stdout what went wrong; what looks like a login is none of it. */
+const wordsOf = (answer: string, status: number): string =>
+  answer.trim() === "" || answer.trimStart().startsWith("{") ? `status ${status}` : reasonOf(answer)
+
+interface Answer {
+  readonly login?: Login | undefined
+  /** Why there is none, where the helper could not look. */
+  readonly failed?: Failure
+}
+
+/** `docker-credential-<helper> get` */
+const askHelper = (helper: string, key: string, env: Environment): Effect.Effect<Answer, Failure> =>
   Effect.tryPromise({
-    try: async (signal) => {
+    try: async (signal): Promise<Answer> => {
       const child = Bun.spawn([`docker-credential-${helper}`, "get"], {
         stdin: new Blob([key]),
         stdout: "pipe",
@@ -74,32 +92,54 @@ const askHelper = (
         signal,
       })
       const answer = await new Response(child.stdout).text()
-      if ((await child.exited) !== 0) return undefined
+      const status = await child.exited
+      if (status !== 0) {
+        if (answer.trim() === hasNothing) return {}
+        const what = `failed: ${wordsOf(answer, status)}`
+        return { failed: helperFailure(helper, what, orRemoved(helper, "Mend what it says")) }
+      }
       const said = record(JSON.parse(answer))
       const username = text(said["Username"])
       const secret = text(said["Secret"])
-      return username === "<token>"
-        ? { username: "", password: "", identityToken: secret }
-        : { username, password: secret, identityToken: "" }
+      if (secret === "") return {}
+      return {
+        login:
+          username === "<token>"
+            ? { username: "", password: "", identityToken: secret }
+            : { username, password: secret, identityToken: "" },
+      }
     },
-    catch: () =>
-      failure("E_REGISTRY_AUTH", `Credential helper \`docker-credential-${helper}\` failed`, {
-        hints: [
-          `Install it, or remove \`${helper}\` from credsStore and credHelpers in docker's config.json`,
-        ],
-        details: { helper },
-      }),
+    catch: (cause) =>
+      // What it printed may hold a login, so that the parser's words are not shown.
+      cause instanceof SyntaxError
+        ? helperFailure(helper, "answers no JSON", orRemoved(helper, "Mend it"))
+        : Object(cause).code === "ENOENT"
+          ? helperFailure(helper, "is not installed", orRemoved(helper, "Install it"))
+          : helperFailure(helper, `failed: ${reasonOf(cause)}`, orRemoved(helper, "Mend it")),
   }).pipe(
     Effect.timeoutFail({
       duration: "20 seconds",
-      onTimeout: () =>
-        failure("E_REGISTRY_AUTH", `Credential helper \`docker-credential-${helper}\` hangs`, {
-          hints: ["Run it by hand to see what it asks for"],
-        }),
+      onTimeout: () => helperFailure(helper, "hangs", "Run it by hand to see what it asks for"),
     }),
   )
 
-/** The user's login for a registry; undefined means anonymous. */
+/** The first login that a helper has under one of the keys; fails as the first of them that it could not look for. */
+const helped = (
+  helper: string,
+  keys: ReadonlyArray<string>,
+  env: Environment,
+): Effect.Effect<Login | undefined, Failure> =>
+  Effect.gen(function* () {
+    let failed: Failure | undefined
+    for (const key of keys) {
+      const answer = yield* askHelper(helper, key, env)
+      if (answer.login !== undefined) return answer.login
+      failed ??= answer.failed
+    }
+    return failed === undefined ? undefined : yield* failed
+  })
+
+/** The user's login for a registry; undefined means anonymous. `E_REGISTRY_AUTH` of a helper that fails. */
 export const loginFor = (
   registry: string,
   env: Environment,
@@ -108,22 +148,36 @@ export const loginFor = (
     const config = yield* dockerConfig(env)
     const helpers = record(config["credHelpers"])
     const auths = record(config["auths"])
-    for (const key of keysOf(registry)) {
+    const keys = keysOf(registry)
+    for (const key of keys) {
       const helper = text(helpers[key])
-      if (helper !== "") return yield* askHelper(helper, key, env)
+      if (helper !== "") return yield* helped(helper, [key], env)
     }
-    for (const key of keysOf(registry)) {
+    for (const key of keys) {
       const login = loginOf(auths[key])
       if (login !== undefined) return login
     }
     const store = text(config["credsStore"])
-    if (store === "") return undefined
-    for (const key of keysOf(registry)) {
-      const login = yield* askHelper(store, key, env)
-      if (login !== undefined) return login
-    }
-    return undefined
+    return store === "" ? undefined : yield* helped(store, keys, env)
   })
+
+/** As whom a registry is asked. */
+export interface Access {
+  /** Undefined means anonymous. */
+  readonly login: Login | undefined
+  /** Why a credential helper gave no login: it is of interest once the registry refuses. */
+  readonly helperFailure?: Failure
+}
+
+/** Public images need no login: a helper that fails keeps nobody from them. */
+export const accessTo = (registry: string, env: Environment): Effect.Effect<Access, Failure> =>
+  loginFor(registry, env).pipe(
+    Effect.map((login): Access => ({ login })),
+    Effect.catchIf(
+      ({ code }) => code === "E_REGISTRY_AUTH",
+      (helperFailure) => Effect.succeed({ login: undefined, helperFailure }),
+    ),
+  )
 
 /** JSON in base64 for URLs, padded: engines refuse it otherwise. */
 export const headerJson = (value: unknown): string =>

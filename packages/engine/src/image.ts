@@ -3,7 +3,7 @@ import { type Failure, failure } from "@relaunch/failure"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
-import { loginFor, registryAuthHeader, registryOf } from "./credentials.ts"
+import { accessTo, registryAuthHeader, registryOf } from "./credentials.ts"
 import type { Endpoint, Environment } from "./endpoint.ts"
 import { jsonLines } from "./frames.ts"
 import { at, text } from "./parsed.ts"
@@ -179,28 +179,28 @@ export const imageApi = (
           const { endpoint, refused = Effect.never } = yield* pullPlace
           const { at: there, bytes } = yield* api
           const registry = registryOf(reference)
-          const login = yield* loginFor(registry, env)
+          const access = yield* accessTo(registry, env)
           const said = (endpoint === undefined ? bytes : there(endpoint).bytes)({
             method: "POST",
             path: "/images/create",
             query: { fromImage: withTag(reference), platform: platform ?? undefined },
-            headers: { "x-registry-auth": registryAuthHeader(registry, login) },
+            headers: { "x-registry-auth": registryAuthHeader(registry, access.login) },
           })
           return jsonLines(said).pipe(
             Stream.mapEffect((message) => {
               const error = text(at(message, "error"))
               return error === ""
                 ? Effect.succeed(parsePull(message))
-                : Effect.fail(registryFailure(reference, login, error))
+                : Effect.fail(registryFailure(reference, access, error))
             }),
             Stream.mapError((error) =>
               statusOf(error) === undefined
                 ? error
-                : registryFailure(reference, login, text(error.details["message"]), error),
+                : registryFailure(reference, access, text(error.details["message"]), error),
             ),
             Stream.interruptWhen(
               Effect.flatMap(refused, (words) =>
-                Effect.fail(registryFailure(reference, login, words)),
+                Effect.fail(registryFailure(reference, access, words)),
               ),
             ),
           )
@@ -213,19 +213,21 @@ export const imageApi = (
         const path = yield* pathOf(reference, (name) => `/distribution/${name}/json`)
         const { json } = yield* api
         const registry = registryOf(reference)
-        const login = yield* loginFor(registry, env)
+        const access = yield* accessTo(registry, env)
         const said = yield* json(
           {
             method: "GET",
             path,
-            headers: { "x-registry-auth": registryAuthHeader(registry, login) },
+            headers: { "x-registry-auth": registryAuthHeader(registry, access.login) },
           },
           true,
         ).pipe(
           Effect.catchIf(
             (error) => statusOf(error) !== undefined,
             (error) =>
-              Effect.fail(registryFailure(reference, login, text(error.details["message"]), error)),
+              Effect.fail(
+                registryFailure(reference, access, text(error.details["message"]), error),
+              ),
           ),
         )
         return text(at(said, "Descriptor", "digest"))

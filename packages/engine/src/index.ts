@@ -7,6 +7,8 @@ export {
 } from "./backend.ts"
 export type { ContainerApi, ContainerDetails, ListedContainer } from "./container.ts"
 export {
+  type Access,
+  accessTo,
   headerJson,
   type Login,
   loginFor,
@@ -22,5 +24,5 @@ export type { ImageApi, ImageDetails, PullProgress } from "./image.ts"
 export { type EngineInfo, majorOf } from "./info.ts"
 export { isPodmanAddress } from "./podman.ts"
 export type { PruneApi, UnnamedImage } from "./prune.ts"
-export { noImage, registryFailure } from "./registry-failure.ts"
+export { noImage, registryFailure, withHelper } from "./registry-failure.ts"
 export { statusOf } from "./transport.ts"

@@ -4,7 +4,7 @@ import * as fs from "node:fs"
 import { join } from "node:path"
 import { effect, liveEffect, temporaryFolder } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
-import { loginFor, registryAuthHeader, registryOf } from "../src/index.ts"
+import { accessTo, loginFor, registryAuthHeader, registryOf } from "../src/index.ts"
 
 const base64 = (text: string) => Buffer.from(text).toString("base64")
 
@@ -138,23 +138,55 @@ describe("a login", () => {
     }),
   )
 
-  liveEffect("whose helper is missing or talks nonsense is E_REGISTRY_AUTH and names it", () =>
+  liveEffect("whose helper fails is E_REGISTRY_AUTH, names it and its reason, and is none", () =>
     Effect.gen(function* () {
+      const json = `echo '{"Username":"me","Secret":"s3cret"}'`
       const { env } = yield* helpers(
-        { babble: "echo s3cret is not JSON" },
-        { credHelpers: { "a.example": "absent", "b.example": "babble" } },
+        {
+          babble: "echo s3cret is not JSON",
+          locked: "echo 'error: gpg: no pinentry'; echo 'gpg: no secret key'; exit 1",
+          silent: "exit 2",
+          late: `${json}; exit 3`,
+        },
+        {
+          credHelpers: Object.fromEntries(
+            ["absent", "babble", "locked", "silent", "late"].map((each) => [
+              `${each}.example`,
+              each,
+            ]),
+          ),
+        },
       )
-      for (const [registry, name] of [
-        ["a.example", "absent"],
-        ["b.example", "babble"],
+      for (const [name, what] of [
+        ["absent", "is not installed"],
+        ["babble", "answers no JSON"],
+        ["locked", "failed: error: gpg: no pinentry; gpg: no secret key"],
+        ["silent", "failed: status 2"],
+        ["late", "failed: status 3"],
       ] as const) {
-        const failed = yield* Effect.flip(loginFor(registry, env))
+        const failed = yield* Effect.flip(loginFor(`${name}.example`, env))
         expect([failed.code, failed.message]).toEqual([
           "E_REGISTRY_AUTH",
-          `Credential helper \`docker-credential-${name}\` failed`,
+          `Credential helper \`docker-credential-${name}\` ${what}`,
         ])
         expect(JSON.stringify([failed.hints, failed.details])).not.toContain("s3cret")
+        expect(yield* accessTo(`${name}.example`, env)).toEqual({
+          login: undefined,
+          helperFailure: failed,
+        })
       }
+    }),
+  )
+
+  liveEffect("is found in the store under a further key, though it failed at the first", () =>
+    Effect.gen(function* () {
+      const { env } = yield* helpers(
+        {
+          store: `case "$key" in https://*/v1/) echo '{"Username":"me","Secret":"pass"}';; http://*) echo '{"Username":"","Secret":""}';; *) echo "no such item"; exit 1;; esac`,
+        },
+        { credsStore: "store" },
+      )
+      expect(yield* accessTo("host.example", env)).toEqual({ login: login("me", "pass") })
     }),
   )
 
