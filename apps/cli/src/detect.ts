@@ -1,8 +1,13 @@
 /** Which backend builds when nobody names one: each gets a score, every part of it with its reason. */
 import { Builder, type BuilderFeatures, type BuilderStatus } from "@relaunch/build"
-import type { Backend, Environment } from "@relaunch/engine"
+import type { Backend, Engine, Environment } from "@relaunch/engine"
 import { type Failure, failure } from "@relaunch/failure"
+import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as ExecutionStrategy from "effect/ExecutionStrategy"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Scope from "effect/Scope"
 import {
   automatic,
   backendLayer,
@@ -28,15 +33,24 @@ const weights = { named: 100, builderNamed: 20, answers: 50, cacheMounts: 20, in
 const mostUnnamed = weights.answers + weights.cacheMounts + weights.inPlace
 const patience = "5 seconds"
 
-/** What the backend's daemon says, or within 5 seconds why not. */
-export const probe = (name: string, env: Environment, configured: ConfiguredSettings) =>
+/** With its builder and engine, which keep what the daemon said and are open as long as the scope. */
+export interface Answer extends Found {
+  readonly services: Context.Context<Builder | Engine>
+}
+
+const answerOf = (
+  name: string,
+  env: Environment,
+  configured: ConfiguredSettings,
+): Effect.Effect<Answer, Failure, Scope.Scope> =>
   Effect.gen(function* () {
     const backend = yield* requireBackend(name)
     const settings = yield* settingsOf(name, configured)
     const asked = Effect.gen(function* () {
-      const builder = yield* Builder
-      return { status: yield* builder.status, features: yield* builder.features }
-    }).pipe(Effect.provide(backendLayer(backend, env, settings)))
+      const services = yield* Layer.build(backendLayer(backend, env, settings))
+      const builder = Context.get(services, Builder)
+      return { status: yield* builder.status, features: yield* builder.features, services }
+    })
     return yield* Effect.timeoutFail(Effect.disconnect(asked), {
       duration: patience,
       onTimeout: () =>
@@ -46,6 +60,13 @@ export const probe = (name: string, env: Environment, configured: ConfiguredSett
         }),
     })
   })
+
+/** What the backend's daemon says, or within 5 seconds why not. */
+export const probe = (
+  name: string,
+  env: Environment,
+  configured: ConfiguredSettings,
+): Effect.Effect<Found, Failure> => Effect.scoped(answerOf(name, env, configured))
 
 type Part = readonly [points: number, reason: string]
 
@@ -94,29 +115,54 @@ export const best = (scores: ReadonlyArray<readonly [string, Score]>): Choice =>
   }
 }
 
-/** Asks no more daemons than it takes to know the best. */
-const detected = (env: Environment, configured: ConfiguredSettings): Effect.Effect<Choice> =>
+/** A choice, and what was asked to make it. */
+export interface Chosen extends Choice {
+  /** Undefined of a backend that was not asked, or did not answer. */
+  readonly services?: Answer["services"] | undefined
+}
+
+/** Asks no more daemons than it takes to know the best, which alone is left open. */
+const detected = (
+  env: Environment,
+  configured: ConfiguredSettings,
+): Effect.Effect<Chosen, never, Scope.Scope> =>
   Effect.gen(function* () {
+    const outer = yield* Effect.scope
     const before = Object.keys(backends)
       .map((name) => [name, score(name, env, undefined)] as const)
       .sort(([, a], [, b]) => b.points - a.points)
     const scores: Array<readonly [string, Score]> = []
+    const opened: Array<readonly [string, Answer, Scope.CloseableScope]> = []
     for (const [at, [name, known]] of before.entries()) {
       const most = (before[at + 1]?.[1].points ?? Number.NEGATIVE_INFINITY) + mostUnnamed
       const isSettled = at === 0 && known.points > most
-      const found = isSettled ? undefined : yield* Effect.option(probe(name, env, configured))
-      scores.push([name, score(name, env, found?._tag === "Some" ? found.value : undefined)])
+      const scope = yield* Scope.fork(outer, ExecutionStrategy.sequential)
+      const found = isSettled
+        ? undefined
+        : yield* answerOf(name, env, configured).pipe(
+            Scope.extend(scope),
+            Effect.catchAll(() => Effect.succeed(undefined)),
+          )
+      if (found === undefined) yield* Scope.close(scope, Exit.void)
+      else opened.push([name, found, scope])
+      scores.push([name, score(name, env, found)])
       if (Math.max(...scores.map(([, { points }]) => points)) >= most) break
     }
-    return best(scores)
+    const choice = best(scores)
+    const isChosen = ([name]: readonly [string, ...unknown[]]) => name === choice.name
+    for (const each of opened) if (!isChosen(each)) yield* Scope.close(each[2], Exit.void)
+    return { ...choice, services: opened.find(isChosen)?.[1].services }
   })
 
-/** The named backend, or the one with the best score. When none answers, the first: its reason is told. */
+/**
+ * The named backend, or the one with the best score, open until the scope closes. When none answers, the first:
+ * its reason is told.
+ */
 export const chosenBackend = (
   wanted: string,
   env: Environment,
   configured: ConfiguredSettings,
-): Effect.Effect<Choice, Failure> =>
+): Effect.Effect<Chosen, Failure, Scope.Scope> =>
   wanted === automatic
     ? detected(env, configured)
     : Effect.as(requireBackend(wanted), { name: wanted, reason: "asked for" })

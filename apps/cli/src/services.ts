@@ -26,10 +26,11 @@ const surprising =
 export const backendOf = (session: Session, builder?: string, tell?: TellChoice) => {
   const wanted = builder ?? session.text("builder") ?? automatic
   const configured = configuredBuilder(session)
-  return Layer.unwrapEffect(
+  return Layer.unwrapScoped(
     Effect.gen(function* () {
-      const choice = yield* chosenBackend(wanted, process.env, configured)
+      const { services, ...choice } = yield* chosenBackend(wanted, process.env, configured)
       yield* (tell ?? surprising(session, wanted))(choice)
+      if (services !== undefined) return Layer.succeedContext(services)
       const { name } = choice
       const backend = yield* requireBackend(name)
       return backendLayer(backend, process.env, yield* settingsOf(name, configured))

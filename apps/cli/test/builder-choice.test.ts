@@ -1,6 +1,6 @@
 /** Which builder it is, and what it is told: flags, variables, files, and the score when nobody says. */
 import { describe, expect } from "bun:test"
-import { createServer } from "node:net"
+import { connect, createServer } from "node:net"
 import { join } from "node:path"
 import { liveEffect, temporaryFolder, writeFiles } from "@relaunch/testing"
 import * as Effect from "effect/Effect"
@@ -161,6 +161,30 @@ describe("a builder that nobody names", () => {
       const without = listed(yield* json(["builder", "list"], { env: unnamed }))
       // A service for the command alone: its socket is gone when the answer is read.
       expect(without.of["podman"]).toMatchObject({ reachable: true, address: null })
+    }),
+  )
+
+  liveEffect("is asked once to be chosen and planned with", () =>
+    Effect.gen(function* () {
+      let connections = 0
+      const cwd = yield* temporaryFolder({ "main.py": "print(1)\n" })
+      const socket = join(yield* temporaryFolder(), "buildkitd.sock")
+      const server = createServer((client) => {
+        connections += 1
+        const daemon = connect(rig.buildkit.host.replace("unix://", ""))
+        client.on("error", () => daemon.destroy()).on("close", () => daemon.destroy())
+        daemon.on("error", () => client.destroy())
+        client.pipe(daemon).pipe(client)
+      })
+      yield* Effect.acquireRelease(
+        Effect.async<void>((resume) => void server.listen(socket, () => resume(Effect.void))),
+        () => Effect.sync(() => server.close()),
+      )
+      const { relaunch } = yield* machine
+      const env = { BUILDKIT_HOST: `unix://${socket}` }
+      const { stdout } = yield* relaunch(["plan", ...flags], { cwd, env })
+      expect(stdout).toMatch(/\n {2}builder +buildkit: score/)
+      expect(connections).toBe(1)
     }),
   )
 

@@ -85,15 +85,15 @@ const featuresOf = (daemon: Effect.Effect<Daemon, Failure>): Effect.Effect<Build
   )
 
 /** BuildKit has an engine beside it, which must answer too: it runs what is built. */
-const statusOf = (target: Target, engine: EngineShape): Effect.Effect<BuilderStatus, Failure> =>
-  Effect.scoped(
-    Effect.gen(function* () {
-      yield* engine.info
-      const client = yield* connected(target)
-      const { version } = yield* Effect.mapError(client.info, buildkitFailure)
-      return { address: target.address, version: version ?? "before 0.11" }
-    }),
-  )
+const statusOf = (
+  { address }: Target,
+  engine: EngineShape,
+  daemon: Effect.Effect<Daemon, Failure>,
+): Effect.Effect<BuilderStatus, Failure> =>
+  Effect.map(Effect.zipRight(engine.info, daemon), ({ version = "before 0.11" }) => ({
+    address,
+    version,
+  }))
 
 /** The daemon knows nothing of the engine's images. */
 const bases = { ownImages: false }
@@ -226,7 +226,7 @@ const buildkitShape = (env: Environment, settings: BackendSettings) =>
     return {
       name: "buildkit",
       features,
-      status: statusOf(target, engine),
+      status: statusOf(target, engine, daemon),
       platform: platformOf(target, daemon),
       find: (ref, identity) =>
         presentImage(
