@@ -112,7 +112,7 @@ const special: ReadonlyArray<BadInput> = [
     answer: { says: /`pipe` is no regular file and is left out/ },
     stored: { jobs: 1, runs: 1 },
   },
-  ...[".gitignore", ".relaunchignore", ".dockerignore", "requirements.txt", "relaunch.yaml"].map(
+  ...[".gitignore", ".relaunchignore", ".dockerignore", "requirements.txt"].map(
     (name): BadInput => ({
       title: `a FIFO named ${name}`,
       files: main,
@@ -122,6 +122,17 @@ const special: ReadonlyArray<BadInput> = [
       stored: { jobs: 1, runs: 1 },
     }),
   ),
+  {
+    title: "a FIFO named relaunch.yaml",
+    files: main,
+    args: code,
+    setUp: shell("mkfifo relaunch.yaml"),
+    answer: {
+      code: "E_CONFIG",
+      message: /relaunch\.yaml` is no regular file$/,
+      hint: /Move it away/,
+    },
+  },
   {
     title: "a device as the entry point",
     files: { "a.py": "" },
