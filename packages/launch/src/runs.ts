@@ -153,26 +153,34 @@ const readFrom = (file: string, offset: number): Effect.Effect<Uint8Array, Failu
 
 const pollInterval = "200 millis"
 
-const tail = (
-  file: string,
+interface Part {
+  readonly bytes: Uint8Array
+  /** Where the next begins. */
+  readonly next: number
+}
+
+/** From 0 to the present end, or with `follow` until the run is over. */
+const readOn = (
+  read: (from: number) => Effect.Effect<Part, Failure, Store>,
   over: Effect.Effect<boolean, Failure, Store>,
   follow: boolean,
 ): Stream.Stream<Uint8Array, Failure, Store> =>
-  Stream.unfoldEffect(0, (offset) =>
+  Stream.unfoldEffect(0, (from) =>
     Effect.gen(function* () {
       // Asked before reading: what is written before a run ends is read after its end is known.
       let done = !follow || (yield* over)
-      let bytes = yield* readFrom(file, offset)
-      while (bytes.length === 0 && !done) {
+      let part = yield* read(from)
+      while (part.bytes.length === 0 && !done) {
         yield* Effect.sleep(pollInterval)
         done = yield* over
-        bytes = yield* readFrom(file, offset)
+        part = yield* read(from)
       }
-      return bytes.length === 0
-        ? Option.none()
-        : Option.some([bytes, offset + bytes.length] as const)
+      return part.bytes.length === 0 ? Option.none() : Option.some([part.bytes, part.next] as const)
     }),
   )
+
+const fileFrom = (file: string) => (offset: number) =>
+  Effect.map(readFrom(file, offset), (bytes) => ({ bytes, next: offset + bytes.length }))
 
 /**
  * The container's output; of a run without a container, what the SDK sent. Ends at the present end of
@@ -197,9 +205,9 @@ export const runLogs = (text: string, follow: boolean): Stream.Stream<Uint8Array
         }
         // It is there before the container is.
         const had = run.launch.containerId !== undefined || fs.existsSync(file)
-        return had ? tail(file, over, follow) : Stream.empty
+        return had ? readOn(fileFrom(file), over, follow) : Stream.empty
       }
-      return sdkLines(run, over, follow)
+      return readOn(sdkLinesFrom(run), over, follow)
     }),
   )
 
@@ -207,28 +215,12 @@ export const runLogs = (text: string, follow: boolean): Stream.Stream<Uint8Array
 const plainLine = (line: string): string =>
   `${line.replace(/^(?:ERROR )?\d{4}-\d\d-\d\dT[\d:.]+ /, "").replace(/\n$/, "")}\n`
 
-const sdkLines = (
-  run: Run,
-  over: Effect.Effect<boolean, Failure, Store>,
-  follow: boolean,
-): Stream.Stream<Uint8Array, Failure, Store> =>
-  Stream.unfoldEffect(0, (from) =>
-    Effect.gen(function* () {
-      const { runs } = yield* Store
-      // Asked before reading, as of a container's log.
-      let done = !follow || (yield* over)
-      let { lines, next } = yield* runs.linesFrom(run, "output.log", from)
-      while (lines.length === 0 && !done) {
-        yield* Effect.sleep(pollInterval)
-        done = yield* over
-        ;({ lines, next } = yield* runs.linesFrom(run, "output.log", from))
-      }
-      const text = lines.map(plainLine).join("")
-      return lines.length === 0
-        ? Option.none()
-        : Option.some([new TextEncoder().encode(text), next] as const)
-    }),
-  )
+const sdkLinesFrom = (run: Run) => (from: number) =>
+  Effect.gen(function* () {
+    const { runs } = yield* Store
+    const { lines, next } = yield* runs.linesFrom(run, "output.log", from)
+    return { bytes: new TextEncoder().encode(lines.map(plainLine).join("")), next }
+  })
 
 /** The backend that has the run's container; undefined for a run that no launch started. */
 export const engineOfRun = (text: string): Effect.Effect<string | undefined, Failure, Store> =>
