@@ -81,22 +81,34 @@ const withPort = (host: string, secure: boolean): string =>
 
 type Place = { readonly socket: string } | { readonly host: string }
 
-/** Of an address as docker has it; undefined where none could be meant. A path or a login would have no effect. */
-const placeOf = (address: string): Place | undefined => {
-  const socket = /^unix:\/\/(.+)$/.exec(address)?.[1]
+/** Each with the socket's path, or host and port, as its first group. */
+export interface AddressForms {
+  readonly socket: RegExp
+  readonly host: RegExp
+}
+
+/** Where an address leads; undefined where none could be meant. */
+export const placeOf = (address: string, forms: AddressForms): Place | undefined => {
+  const socket = forms.socket.exec(address)?.[1]
   if (socket !== undefined) return { socket }
-  const host = /^(?:tcp|http|https):\/\/([^/?#@]+)\/?$/.exec(address)?.[1]
+  const host = forms.host.exec(address)?.[1]
   return host !== undefined && URL.canParse(`http://${host}`) ? { host } : undefined
 }
 
-export const isEngineAddress = (address: string): boolean => placeOf(address) !== undefined
+/** As docker has them. A path or a login would have no effect. */
+const forms: AddressForms = {
+  socket: /^unix:\/\/(.+)$/,
+  host: /^(?:tcp|http|https):\/\/([^/?#@]+)\/?$/,
+}
+
+export const isEngineAddress = (address: string): boolean => placeOf(address, forms) !== undefined
 
 const endpointOf = (
   address: string,
   origin: string,
   tls: TlsFiles | undefined,
 ): Effect.Effect<Endpoint, Failure> => {
-  const place = placeOf(address)
+  const place = placeOf(address, forms)
   if (place !== undefined && "socket" in place) {
     const { socket } = place
     return Effect.succeed({ address, socket, url: "http://engine", tls: undefined, origin })

@@ -11,7 +11,7 @@ import * as Schedule from "effect/Schedule"
 import type * as Scope from "effect/Scope"
 import { endBuildGroup, hasBuildGroups } from "./build-group.ts"
 import { endBuildProcesses } from "./build-processes.ts"
-import type { Endpoint, Environment } from "./endpoint.ts"
+import { type AddressForms, type Endpoint, type Environment, placeOf } from "./endpoint.ts"
 import type { PullPlace } from "./image.ts"
 import { ping } from "./transport.ts"
 
@@ -157,20 +157,16 @@ const ownService = (socket: string, env: Environment, options: ServiceOptions) =
 
 const variable = "CONTAINER_HOST"
 
-type Place = { readonly socket: string } | { readonly host: string }
-
-const placeOf = (address: string): Place | undefined => {
-  const socket = /^unix:\/\/(\/.*)$/.exec(address)?.[1]
-  if (socket !== undefined) return { socket }
-  const host = /^tcp:\/\/([^/?#@]+:\d+)\/?$/.exec(address)?.[1]
-  return host !== undefined && URL.canParse(`http://${host}`) ? { host } : undefined
+const forms: AddressForms = {
+  socket: /^unix:\/\/(\/.*)$/,
+  host: /^tcp:\/\/([^/?#@]+:\d+)\/?$/,
 }
 
-export const isPodmanAddress = (address: string): boolean => placeOf(address) !== undefined
+export const isPodmanAddress = (address: string): boolean => placeOf(address, forms) !== undefined
 
 /** A service that is somebody else's: on a socket of this machine, or at a port. */
 const givenEndpoint = (address: string): Effect.Effect<Endpoint, Failure> => {
-  const place = placeOf(address)
+  const place = placeOf(address, forms)
   if (place !== undefined && "socket" in place) {
     return Effect.succeed(endpointAt(place.socket, variable))
   }

@@ -6,6 +6,7 @@ import * as Effect from "effect/Effect"
 import { controlOf } from "../control.ts"
 import { type RpcError, rpcError } from "../grpc/status.ts"
 import type { Daemon } from "../transport/daemon.ts"
+import type { Output } from "./output.ts"
 import { type BuildRequest, frontendAttributes } from "./request.ts"
 
 interface Need {
@@ -40,6 +41,13 @@ const minorOf = (version: string | undefined): number => {
   return major === "0" && minor !== "0" ? Number(minor) : Number.POSITIVE_INFINITY
 }
 
+/** A daemon takes a push to nowhere, and pushes nothing. */
+const isPushToNowhere = (output: Output): boolean =>
+  output.type === "image" &&
+  output.push === true &&
+  (output.names ?? []).length === 0 &&
+  output.attributes?.["name"] === undefined
+
 const epoch = "build-arg:SOURCE_DATE_EPOCH"
 
 /** `UNIMPLEMENTED` by a daemon that is too old, `INVALID_ARGUMENT` where nothing could fulfil it. */
@@ -49,6 +57,9 @@ export const checkNeeds = (
 ): Effect.Effect<void, RpcError> => {
   if (request.rewriteTimestamps === true && frontendAttributes(request)[epoch] === undefined) {
     return rpcError("INVALID_ARGUMENT", "`rewriteTimestamps` needs `sourceDateEpoch`", "Solve")
+  }
+  if (request.outputs?.some(isPushToNowhere) === true) {
+    return rpcError("INVALID_ARGUMENT", "an image without `names` can go to no registry", "Solve")
   }
   const asked = needs.filter((need) => need.of(request))
   if (asked.length === 0) return Effect.void

@@ -104,22 +104,12 @@ interface Layout {
   readonly finish: (response: Readonly<Record<string, string>>) => Promise<void>
 }
 
-/** A daemon takes a push to nowhere, and pushes nothing. */
-const isPushToNowhere = (output: Output): boolean =>
-  output.type === "image" &&
-  output.push === true &&
-  (output.names ?? []).length === 0 &&
-  output.attributes?.["name"] === undefined
-
 /** Directories that take images; a daemon knows one place for all of a build. */
 export const layoutOf = (outputs: ReadonlyArray<Output>): Effect.Effect<Layout, RpcError> => {
   const layouts = outputs.flatMap((output) =>
     output.type !== "local" && "directory" in output ? [output] : [],
   )
   const [layout] = layouts
-  if (outputs.some(isPushToNowhere)) {
-    return rpcError("INVALID_ARGUMENT", "an image without `names` can go to no registry", "Solve")
-  }
   if (layout === undefined) return Effect.succeed({ stores: {}, finish: async () => undefined })
   if (layouts.length > 1) {
     return rpcError("INVALID_ARGUMENT", "only one image of a build can go to a directory", "Solve")

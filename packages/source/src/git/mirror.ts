@@ -169,9 +169,8 @@ export const mirrored = (
   Effect.gen(function* () {
     const ref = yield* checkedRef(wanted)
     const folder = mirrorFolder(cache, remote.url)
-    yield* Effect.try({
-      try: () => fs.mkdirSync(join(cache, "git"), { recursive: true, mode: 0o700 }),
-      catch: (cause) => unusable(join(cache, "git"), cause),
+    yield* changed(cache, () => {
+      fs.mkdirSync(join(cache, "git"), { recursive: true, mode: 0o700 })
     })
     yield* lockedMirror(folder, cache)
     yield* changed(cache, () => withoutRemains(folder))
